@@ -1,0 +1,83 @@
+"""synthkit: linked synthetic tables behind gates on quality, privacy and referential integrity.
+
+What plugin authors and scripts use is importable from here; each name is loaded when it is first used,
+so that the command line starts without pandas.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from synthkit.context import Context
+    from synthkit.dataset import Dataset
+    from synthkit.errors import (
+        DataError,
+        IntegrityError,
+        NothingEvaluatedError,
+        PluginError,
+        ResourceError,
+        SecurityError,
+        SynthkitError,
+        UsageError,
+    )
+    from synthkit.evaluator import Evaluator
+    from synthkit.format import Format
+    from synthkit.hookspecs import hookimpl
+    from synthkit.schema import Column, ColumnKind, ForeignKey, Schema, Table
+    from synthkit.scores import Failure, Score
+    from synthkit.synthesizer import NoOptions, Synthesizer
+
+_MODULES = {
+    "context": ("Context",),
+    "dataset": ("Dataset",),
+    "errors": (
+        "DataError",
+        "IntegrityError",
+        "NothingEvaluatedError",
+        "PluginError",
+        "ResourceError",
+        "SecurityError",
+        "SynthkitError",
+        "UsageError",
+    ),
+    "evaluator": ("Evaluator",),
+    "format": ("Format",),
+    "hookspecs": ("hookimpl",),
+    "schema": ("Column", "ColumnKind", "ForeignKey", "Schema", "Table"),
+    "scores": ("Failure", "Score"),
+    "synthesizer": ("NoOptions", "Synthesizer"),
+}
+_HOME = {name: module for module, names in _MODULES.items() for name in names}
+
+__all__ = [  # noqa: PLE0604 - sorted names, kept beside their modules above
+    "Column",
+    "ColumnKind",
+    "Context",
+    "DataError",
+    "Dataset",
+    "Evaluator",
+    "Failure",
+    "ForeignKey",
+    "Format",
+    "IntegrityError",
+    "NoOptions",
+    "NothingEvaluatedError",
+    "PluginError",
+    "ResourceError",
+    "Schema",
+    "Score",
+    "SecurityError",
+    "Synthesizer",
+    "SynthkitError",
+    "Table",
+    "UsageError",
+    "hookimpl",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(f"synthkit.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'synthkit' has no attribute {name!r}")

@@ -1,0 +1,37 @@
+"""The contract of an evaluator: it compares real and synthetic tables."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from typing import ClassVar
+
+from synthkit.context import Context
+from synthkit.dataset import Dataset
+from synthkit.scores import Failure, Score
+
+
+class Evaluator(ABC):
+    """Compares a synthetic ``Dataset`` with a real one of the same schema.
+
+    Attributes:
+        name: how users ask for it, and the first part of the names of its metrics.
+        needs_holdout: whether it cannot work without one.
+        requires: distributions that must be installed, as ``"sdv>=2,<3"``.
+        extra: the extra of its own distribution that brings them, for the hint to the user.
+    """
+
+    name: ClassVar[str]
+    needs_holdout: ClassVar[bool] = False
+    requires: ClassVar[tuple[str, ...]] = ()
+    extra: ClassVar[str | None] = None
+
+    @abstractmethod
+    def evaluate(
+        self, real: Dataset, synthetic: Dataset, *, holdout: Dataset | None, seed: int, context: Context
+    ) -> Iterable[Score | Failure]:
+        """Give every score, and a Failure for each that cannot be computed.
+
+        In a run, ``real`` is the training part. Nothing given is changed. An average over figures of
+        which one is missing is a Failure too. The same arguments give the same scores.
+        """

@@ -1,0 +1,37 @@
+"""The contract of a file format: one file holds one table."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import ClassVar
+
+import pyarrow as pa
+
+
+class Format(ABC):
+    """Reads and writes one table as one file.
+
+    Attributes:
+        name: how users ask for it.
+        suffixes: the file name endings it reads, longest first; the first one of them is written.
+        typed: whether a file knows its types. Where it does not, every column is read as text with the
+            empty cell as null, and the core finds out the types and writes text again.
+    """
+
+    name: ClassVar[str]
+    suffixes: ClassVar[tuple[str, ...]]
+    typed: ClassVar[bool]
+
+    @abstractmethod
+    def read(self, path: Path) -> pa.Table:
+        """Read the whole table.
+
+        Raises:
+            DataError: the file cannot be read whole, says why and never shows a cell; ``where`` is left
+                empty, the core knows the table's name.
+        """
+
+    @abstractmethod
+    def write(self, table: pa.Table, path: Path) -> None:
+        """Write the table; an untyped format is given text columns only. Nulls stay nulls."""

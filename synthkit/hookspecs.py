@@ -1,0 +1,89 @@
+"""The whole extension surface: what a plugin may offer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import pluggy
+
+if TYPE_CHECKING:
+    import click
+
+    from synthkit.evaluator import Evaluator
+    from synthkit.format import Format
+    from synthkit.run import Run
+    from synthkit.synthesizer import Synthesizer
+
+hookspec = pluggy.HookspecMarker("synthkit")
+hookimpl = pluggy.HookimplMarker("synthkit")
+
+
+@hookspec
+def synthkit_register_synthesizers() -> Iterable[type[Synthesizer]]:  # type: ignore[empty-body]
+    """Offer synthesizer classes; called once, when a synthesizer is looked up or listed.
+
+    Heavy imports (torch, sdv) belong into the methods of the class, not into its module::
+
+        from synthkit import hookimpl
+        from my_package.noise import Noise      # class Noise(Synthesizer)
+
+        @hookimpl
+        def synthkit_register_synthesizers():
+            return [Noise]
+    """
+
+
+@hookspec
+def synthkit_register_evaluators() -> Iterable[type[Evaluator]]:  # type: ignore[empty-body]
+    """Offer evaluator classes; called once, when an evaluator is looked up or listed::
+
+        from synthkit import hookimpl
+        from my_package.means import Means      # class Means(Evaluator)
+
+        @hookimpl
+        def synthkit_register_evaluators():
+            return [Means]
+    """
+
+
+@hookspec
+def synthkit_register_formats() -> Iterable[type[Format]]:  # type: ignore[empty-body]
+    """Offer file formats; called once, before anything is read or written::
+
+        from synthkit import hookimpl
+        from my_package.feather import Feather  # class Feather(Format)
+
+        @hookimpl
+        def synthkit_register_formats():
+            return [Feather]
+    """
+
+
+@hookspec
+def synthkit_register_commands() -> Iterable[click.Command]:  # type: ignore[empty-body]
+    """Offer commands; called for ``synthkit --help`` and for a verb that synthkit does not know::
+
+        import click
+        from synthkit import hookimpl
+
+        @click.command()
+        def hello():
+            click.echo("hello")
+
+        @hookimpl
+        def synthkit_register_commands():
+            return [hello]
+    """
+
+
+@hookspec
+def synthkit_run_finished(run: Run) -> None:
+    """Look at a finished run, after everything is written; an observer changes nothing::
+
+        from synthkit import hookimpl
+
+        @hookimpl
+        def synthkit_run_finished(run):
+            print(run.plugin, run.passed)
+    """

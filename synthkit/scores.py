@@ -1,0 +1,87 @@
+"""What an evaluator found out: a score, or the reason why there is none."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+Goal = Literal["max", "min"]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One figure about the synthetic data.
+
+    Attributes:
+        metric: what was measured, dotted and without table or column: ``sdmetrics.quality.column_shapes``.
+        value: finite, within ``bounds``.
+        table: the table it is about, if it is about one.
+        columns: the columns it is about, if any. A column of another table is written ``table.column``.
+        bounds: the least and the greatest possible value.
+        goal: whether more is better (``max``) or less (``min``).
+        ceiling: the same figure for the holdout instead of the synthetic data; set by the engine only.
+        matched: the same figure for a synthetic draw as large as the holdout, to hold beside ``ceiling``;
+            set by the engine only.
+
+    Raises:
+        ValueError: the value is not finite or out of bounds: that is a ``Failure``, not a score.
+
+    Example:
+        >>> Score("quality.shapes", 0.93, table="customers", columns=("income",)).id
+        'quality.shapes.customers.income'
+    """
+
+    metric: str
+    value: float
+    table: str | None = None
+    columns: tuple[str, ...] = ()
+    bounds: tuple[float, float] = (0.0, 1.0)
+    goal: Goal = "max"
+    ceiling: float | None = None
+    matched: float | None = None
+
+    def __post_init__(self) -> None:
+        low, high = self.bounds
+        if not (math.isfinite(self.value) and low <= self.value <= high):
+            raise ValueError(f"{self.id}: a score must be finite and within {low}..{high}")
+
+    @property
+    def id(self) -> str:
+        """The dotted name for people and gates."""
+        return score_id(self.metric, self.table, self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A figure that could not be computed; its gate fails.
+
+    Attributes:
+        metric, table, columns: as in ``Score``.
+        reason: one sentence, without cell values.
+    """
+
+    metric: str
+    reason: str
+    table: str | None = None
+    columns: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The dotted name for people and gates."""
+        return score_id(self.metric, self.table, self.columns)
+
+
+def score_id(metric: str, table: str | None, columns: tuple[str, ...]) -> str:
+    """Join metric, table and columns with dots; names that hold a dot are quoted.
+
+    Example:
+        >>> score_id("quality.pairs", "a.b", ("x", "y"))
+        'quality.pairs."a.b".x,y'
+    """
+    place = [_quoted(table)] if table else []
+    return ".".join([metric, *place, *([",".join(map(_quoted, columns))] if columns else [])])
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"' if "." in name or "," in name else name

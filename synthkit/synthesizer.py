@@ -1,0 +1,75 @@
+"""The contract of a synthesizer: it learns from guarded tables and draws new ones."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from pathlib import Path
+from typing import ClassVar, Self
+
+import pydantic
+
+from synthkit.context import Context
+from synthkit.dataset import Dataset
+from synthkit.schema import Schema
+
+
+class NoOptions(pydantic.BaseModel, extra="forbid", frozen=True):
+    """The options of a plugin that has none."""
+
+
+class Synthesizer(ABC):
+    """Learns a guarded ``Dataset`` and draws new rows of the same schema.
+
+    What it is given, and must give back: every primary key is the row number 0..n-1 (``int64``), every
+    foreign key is the row number of the parent row (``int64``, or ``Int64`` where null occurs), and
+    every other column is numerical (``float64`` or an integer dtype), categorical (text), boolean
+    (``bool`` or ``boolean``) or datetime (``datetime64[us]``, naive). A one-to-one key holds the
+    parent's row number. Keys, personal data, formats and dtypes are the core's work.
+
+    Attributes:
+        name: how users ask for it; unique among all installed plugins.
+        multi_table: whether it takes more than one table.
+        conditional: whether ``sample`` heeds ``given``.
+        blockwise: whether ``sample`` may be called once per block of subjects.
+        requires: distributions that must be installed, as ``"sdv>=2,<3"``.
+        extra: the extra of its own distribution that brings them, for the hint to the user.
+    """
+
+    name: ClassVar[str]
+    multi_table: ClassVar[bool] = False
+    conditional: ClassVar[bool] = False
+    blockwise: ClassVar[bool] = True
+    requires: ClassVar[tuple[str, ...]] = ()
+    extra: ClassVar[str | None] = None
+
+    Options: ClassVar[type[pydantic.BaseModel]] = NoOptions
+
+    def __init__(self, options: pydantic.BaseModel) -> None:
+        self.options = options
+
+    @classmethod
+    def refusals(cls, schema: Schema) -> Iterable[str]:
+        """Say why this guarded schema cannot be learned, before any work is done; nothing if it can."""
+        return ()
+
+    @abstractmethod
+    def fit(self, training: Dataset, *, seed: int, context: Context) -> Self:
+        """Learn the guarded training part, which is not changed; return self. A second call forgets the first."""
+
+    @abstractmethod
+    def sample(self, rows: int, *, seed: int, context: Context, given: Dataset | None = None) -> Dataset:
+        """Draw ``rows`` new subjects with all that they own.
+
+        ``rows`` counts rows of ``training.subject``. Tables that no subject owns keep the size that they
+        had in training. The schema of the result is that of the training part.
+        """
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Write the fitted model into an existing, empty folder."""
+
+    @classmethod
+    @abstractmethod
+    def load(cls, folder: Path) -> Self:
+        """Read a model that ``save`` wrote; it samples exactly as the one that was saved."""
