@@ -51,7 +51,7 @@ _MODULES = {
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 
-__all__ = [  # noqa: PLE0604 - sorted names, kept beside their modules above
+__all__ = [
     "Column",
     "ColumnKind",
     "Context",

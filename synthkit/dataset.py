@@ -66,7 +66,9 @@ def _check_columns(frame: pd.DataFrame, table: str, expected: tuple[str, ...]) -
     missing = [c for c in expected if c not in found]
     extra = [c for c in found if c not in expected]
     if missing or extra:
-        parts = [f"missing {', '.join(missing)}"] * bool(missing) + [f"not in the schema {', '.join(extra)}"] * bool(extra)
+        parts = [f"missing {', '.join(missing)}"] * bool(missing) + [f"not in the schema {', '.join(extra)}"] * bool(
+            extra
+        )
         raise DataError(f"other columns than the schema: {'; '.join(parts)}", "correct the schema or the data", table)
     if found != expected:
         raise DataError("the columns are in another order than in the schema", "reorder them", table)

@@ -21,12 +21,15 @@ hookimpl = pluggy.HookimplMarker("synthkit")
 
 @hookspec
 def synthkit_register_synthesizers() -> Iterable[type[Synthesizer]]:  # type: ignore[empty-body]
-    """Offer synthesizer classes; called once, when a synthesizer is looked up or listed.
+    """Offer synthesizer classes; called once, when plugins are looked up or listed.
 
-    Heavy imports (torch, sdv) belong into the methods of the class, not into its module::
+    Heavy imports (torch, sdv) belong into the methods of the class, not into its module.
+
+    Example::
 
         from synthkit import hookimpl
-        from my_package.noise import Noise      # class Noise(Synthesizer)
+        from my_package.noise import Noise  # class Noise(Synthesizer)
+
 
         @hookimpl
         def synthkit_register_synthesizers():
@@ -36,10 +39,13 @@ def synthkit_register_synthesizers() -> Iterable[type[Synthesizer]]:  # type: ig
 
 @hookspec
 def synthkit_register_evaluators() -> Iterable[type[Evaluator]]:  # type: ignore[empty-body]
-    """Offer evaluator classes; called once, when an evaluator is looked up or listed::
+    """Offer evaluator classes; called once, when plugins are looked up or listed.
+
+    Example::
 
         from synthkit import hookimpl
-        from my_package.means import Means      # class Means(Evaluator)
+        from my_package.means import Means  # class Means(Evaluator)
+
 
         @hookimpl
         def synthkit_register_evaluators():
@@ -49,10 +55,13 @@ def synthkit_register_evaluators() -> Iterable[type[Evaluator]]:  # type: ignore
 
 @hookspec
 def synthkit_register_formats() -> Iterable[type[Format]]:  # type: ignore[empty-body]
-    """Offer file formats; called once, before anything is read or written::
+    """Offer file formats; called once, when plugins are looked up or listed.
+
+    Example::
 
         from synthkit import hookimpl
         from my_package.feather import Feather  # class Feather(Format)
+
 
         @hookimpl
         def synthkit_register_formats():
@@ -62,14 +71,18 @@ def synthkit_register_formats() -> Iterable[type[Format]]:  # type: ignore[empty
 
 @hookspec
 def synthkit_register_commands() -> Iterable[click.Command]:  # type: ignore[empty-body]
-    """Offer commands; called for ``synthkit --help`` and for a verb that synthkit does not know::
+    """Offer commands; called for ``synthkit --help`` and for a verb that synthkit does not know.
+
+    Example::
 
         import click
         from synthkit import hookimpl
 
+
         @click.command()
         def hello():
             click.echo("hello")
+
 
         @hookimpl
         def synthkit_register_commands():
@@ -79,11 +92,14 @@ def synthkit_register_commands() -> Iterable[click.Command]:  # type: ignore[emp
 
 @hookspec
 def synthkit_run_finished(run: Run) -> None:
-    """Look at a finished run, after everything is written; an observer changes nothing::
+    """Look at a finished run, after everything is written; an observer changes nothing.
+
+    Example::
 
         from synthkit import hookimpl
 
+
         @hookimpl
         def synthkit_run_finished(run):
-            print(run.plugin, run.passed)
+            print(run.plugin, run.verdict)
     """

@@ -18,7 +18,7 @@ class Score:
         value: finite, within ``bounds``.
         table: the table it is about, if it is about one.
         columns: the columns it is about, if any. A column of another table is written ``table.column``.
-        bounds: the least and the greatest possible value.
+        bounds: the least and the greatest possible value; None where there is no greatest.
         goal: whether more is better (``max``) or less (``min``).
         ceiling: the same figure for the holdout instead of the synthetic data; set by the engine only.
         matched: the same figure for a synthetic draw as large as the holdout, to hold beside ``ceiling``;
@@ -36,15 +36,15 @@ class Score:
     value: float
     table: str | None = None
     columns: tuple[str, ...] = ()
-    bounds: tuple[float, float] = (0.0, 1.0)
+    bounds: tuple[float, float | None] = (0.0, 1.0)
     goal: Goal = "max"
     ceiling: float | None = None
     matched: float | None = None
 
     def __post_init__(self) -> None:
         low, high = self.bounds
-        if not (math.isfinite(self.value) and low <= self.value <= high):
-            raise ValueError(f"{self.id}: a score must be finite and within {low}..{high}")
+        if not (math.isfinite(self.value) and low <= self.value <= (self.value if high is None else high)):
+            raise ValueError(f"{self.id}: a score must be finite and within its bounds")
 
     @property
     def id(self) -> str:

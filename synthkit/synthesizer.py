@@ -51,6 +51,7 @@ class Synthesizer(ABC):
     @classmethod
     def refusals(cls, schema: Schema) -> Iterable[str]:
         """Say why this guarded schema cannot be learned, before any work is done; nothing if it can."""
+        del schema  # by default, any schema can
         return ()
 
     @abstractmethod

@@ -1,0 +1,135 @@
+"""The command line: ``synthkit VERB``. One module per verb, loaded when the verb is used."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import traceback
+from importlib import import_module
+from types import FrameType
+from typing import Any, NoReturn
+
+import click
+
+from synthkit.errors import ResourceError, SynthkitError
+
+VERBS = {  # the verb, its module, and its line in --help: kept here so that help starts nothing heavy
+    "run": ("run", "Make, check, score and judge synthetic tables."),
+    "fit": ("fit", "Fit a synthesizer and save the model."),
+    "sample": ("sample", "Draw tables from a saved model."),
+    "evaluate": ("evaluate", "Score and judge a synthetic folder against a real one."),
+    "gate": ("gate", "Judge a finished run again, with other gates."),
+    "plugins": ("plugins", "List what is installed."),
+    "schema": ("schema", "Infer, check or show a schema."),
+    "example": ("example", "Write the bundled example data."),
+    "init": ("init", "Write a commented synthkit.toml for the data at hand."),
+}
+EXIT_CODES = """\b
+Exit codes:
+  0    passed, or not judged      3    could not run
+  1    a gate failed              4    refused as not safe
+  2    usage or configuration     5    disk, memory or size limits
+  130  interrupted
+"""
+
+
+class Verbs(click.Group):
+    """The verbs above, and the commands that plugins offer."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return [*VERBS, *sorted(_offered())]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name in VERBS:
+            command: click.Command = import_module(f"synthkit.cli.{VERBS[cmd_name][0]}").command
+            return command
+        return _offered().get(cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        rows = [(verb, line) for verb, (_, line) in VERBS.items()]
+        rows += [(name, command.get_short_help_str()) for name, command in sorted(_offered().items())]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+def _offered() -> dict[str, click.Command]:
+    """The commands of plugins; a verb of our own cannot be replaced."""
+    from synthkit.plugins import discover  # noqa: PLC0415 - only help and unknown verbs need the plugins
+
+    offered = discover().manager.hook.synthkit_register_commands()
+    commands = (command for listed in offered for command in listed)
+    return {command.name: command for command in commands if command.name and command.name not in VERBS}
+
+
+def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        from importlib.metadata import version  # noqa: PLC0415 - only --version needs it
+
+        click.echo(f"synthkit {version('synthkit')}")
+        ctx.exit()
+
+
+@click.group(
+    cls=Verbs, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
+def cli() -> None:
+    """Linked synthetic tables behind gates: quality, privacy and integrity decide the exit code."""
+
+
+def main() -> NoReturn:
+    """Run the command line and end the process with its exit code."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and give its exit code; whatever goes wrong becomes one line on stderr."""
+    try:
+        return _invoked(arguments)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("synthkit: interrupted; nothing was written", err=True)
+        return 130
+    except SynthkitError as error:
+        return _failed(error, arguments)
+    except MemoryError:
+        return _failed(ResourceError("the memory is full", "ask for fewer rows or tables"), arguments)
+    except OSError as error:
+        problem = f"cannot read or write ({error.strerror or type(error).__name__})"
+        return _failed(ResourceError(problem, "free space or choose another folder"), arguments)
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a traceback may show values
+        problem = f"synthkit itself failed ({type(error).__name__})"
+        return _failed(SynthkitError(problem, "see --debug, and report it"), arguments)
+
+
+def _invoked(arguments: list[str]) -> int:
+    try:
+        result: Any = cli.main(arguments, prog_name="synthkit", standalone_mode=False)
+    except BrokenPipeError:
+        sys.stdout = None  # type: ignore[assignment] # nobody reads it any more; do not flush it at exit
+        return 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    return result if isinstance(result, int) else 0
+
+
+def _failed(error: SynthkitError, arguments: list[str]) -> int:
+    if "--debug" in arguments:
+        traceback.print_exc()
+    click.secho("error: ", fg="red", bold=True, nl=False, err=True)
+    click.echo(_printable(str(error)), err=True)
+    return error.exit_code
+
+
+def _printable(text: str) -> str:
+    """The text on one line, with control and bidirectional characters escaped: names are hostile input."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    del number, frame
+    raise KeyboardInterrupt

@@ -1,0 +1,99 @@
+"""Options that several verbs share, and the plan that they make."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from synthkit.errors import UsageError
+from synthkit.plan import Plan, find_file, load
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_PATH = click.Path(path_type=Path)
+
+DATA = click.option(
+    "--data", type=_PATH, help="Folder of CSV or Parquet files, or one file. Default: the example `bank`."
+)
+SCHEMA = click.option("--schema", type=_PATH, help="Schema file (TOML, or SDV's JSON). Default: inferred.")
+SEED = click.option("--seed", type=int, help="One seed for everything. Default: 0.")
+DEBUG = click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+QUIET = click.option("--quiet", "-q", is_flag=True, help="No progress; only the product and errors.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+OVERWRITE = click.option("--overwrite", is_flag=True, default=None, help="Replace an existing --out.")
+CONFIG = click.option("--config", type=_PATH, help="Configuration file. Default: synthkit.toml, from here upwards.")
+FORMAT = click.option("--format", type=str, help="Format of the tables written: csv or parquet. Default: csv.")
+ROWS = click.option("--rows", type=int, help="Subjects to make. Default: as many as the real data (example: 10,000).")
+OUT = click.option("--out", type=_PATH, help="Folder to write. Default: runs/<plugin>-<time>-<seed>.")
+FITTING = (
+    click.option("--plugin", type=str, help="The synthesizer; `synthkit plugins` lists them."),
+    DATA,
+    SCHEMA,
+    click.option("--holdout", type=str, help="Share of subjects held out, or a folder to hold out. Default: 0.2."),
+    click.option("--tables", type=str, help="Only these tables, separated by commas."),
+    click.option("--table", type=str, help="The table for a single-table plugin. Default: the subject table."),
+    ROWS,
+    SEED,
+    OUT,
+    click.option("-o", "--option", "options", multiple=True, metavar="KEY=VALUE", help="Option of the plugin."),
+    click.option("--allow-small", is_flag=True, default=None, help="Allow fewer than 100 subjects, for a test."),
+    OVERWRITE,
+    CONFIG,
+)
+JUDGING = (
+    click.option("--evaluators", type=str, help="Only these, separated by commas, or none. Default: all usable."),
+    click.option("--gate", "gates", multiple=True, metavar="METRIC=MIN", help="One more gate, or another limit."),
+    click.option("--no-gates", is_flag=True, default=None, help="Score, but judge nothing."),
+)
+SHOWING = (QUIET, DEBUG)
+
+
+def grouped(*options: Callable[[_Command], _Command]) -> Callable[[_Command], _Command]:
+    """One decorator that adds several options, in the order given."""
+
+    def add(command: _Command) -> _Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+def plan_from(config: Path | None = None, **given: Any) -> Plan:
+    """The plan of the nearest configuration file, with what the command line says instead.
+
+    Raises:
+        UsageError: a value cannot be used.
+    """
+    overrides = {name: value for name, value in given.items() if value not in (None, ())}
+    for name in ("tables", "evaluators"):
+        if name in overrides:
+            overrides[name] = tuple(part.strip() for part in overrides[name].split(","))
+    if "holdout" in overrides:
+        overrides["holdout"] = _fraction_or_path(overrides["holdout"])
+    if "options" in overrides:
+        overrides["options"] = dict(_pair(text, "-o") for text in overrides["options"])
+    if "gates" in overrides:
+        overrides["gates"] = {name: {"min": value} for name, value in (_pair(t, "--gate") for t in overrides["gates"])}
+    return load(config or find_file(Path.cwd()), overrides)
+
+
+def _fraction_or_path(text: str) -> float | Path:
+    try:
+        return float(text)
+    except ValueError:
+        return Path(text)
+
+
+def _pair(text: str, option: str) -> tuple[str, Any]:
+    """``key=value``, the value read as TOML where it is some, else as text."""
+    name, sign, value = text.partition("=")
+    if not sign or not name:
+        raise UsageError(f"{option} takes KEY=VALUE, not {text!r}", f"write {option} key=value")
+    try:
+        return name.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return name.strip(), value

@@ -1,0 +1,150 @@
+"""What people see: progress on stderr, verdicts on stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from synthkit.gates import Verdict
+from synthkit.run import Run
+from synthkit.steps import Observer
+
+_MARKS = {
+    "passed": "[green]passed[/]",
+    "failed": "[red]failed[/]",
+    "missing": "[red]missing[/]",
+    "not applicable": "[dim]not applicable[/]",
+}
+
+
+class _Bar(Observer):
+    """A spinner, the step, how far it is and for how long; for a terminal."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task = progress.add_task("", total=None, detail="")
+
+    def started(self, step: str) -> None:
+        self._progress.reset(self._task, description=step, total=None, detail="")
+
+    def advanced(self, step: str, fraction: float, text: str) -> None:
+        self._progress.update(self._task, description=step, total=1.0, completed=fraction, detail=escape(text))
+
+    def finished(self, step: str, seconds: float) -> None:
+        if seconds >= 0.5:
+            self._progress.console.print(f"{step:<10}{seconds:6.1f} s", style="dim", highlight=False)
+
+
+class _Lines(Observer):
+    """One line per step that took a while; for a log."""
+
+    def finished(self, step: str, seconds: float) -> None:
+        if seconds >= 0.5:
+            click.echo(f"{step:<10}{seconds:6.1f} s", err=True)
+
+
+@contextmanager
+def watching(*, quiet: bool) -> Iterator[Observer]:
+    """An observer that shows the steps on stderr: as a bar in a terminal, as lines elsewhere, or not at all."""
+    if quiet:
+        yield Observer()
+        return
+    if not sys.stderr.isatty():
+        yield _Lines()
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description:<9}"),
+        BarColumn(bar_width=24),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[detail]}", style="dim"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        yield _Bar(progress)
+
+
+def show(run: Run, *, as_json: bool, quiet: bool) -> int:
+    """Print the run for people, or as JSON, and give its exit code."""
+    if as_json:
+        print_json(run.to_dict() | {"folder": str(run.folder) if run.folder else None})
+        return run.exit_code
+    console = Console(soft_wrap=False)
+    if not quiet:
+        for note in run.notes:
+            click.echo(f"note: {note}", err=True)
+    if run.judged:
+        console.print(_verdicts(run))
+    else:
+        console.print(_scores(run))
+    if not quiet:
+        _print_where(run, console)
+    return run.exit_code
+
+
+def print_json(content: Any) -> None:
+    """Print plain data as JSON on stdout."""
+    click.echo(json.dumps(content, indent=2, default=str, allow_nan=False))
+
+
+def _verdicts(run: Run) -> Table:
+    table = _table("Gate", "Value", "Ceiling", "Limit", "Verdict")
+    for verdict in run.verdicts:
+        mark = _MARKS[verdict.status] + (
+            " (warning only)" if verdict.severity == "warn" and verdict.status != "passed" else ""
+        )
+        table.add_row(escape(verdict.gate), _figure(verdict.value), _figure(verdict.ceiling), _limit(verdict), mark)
+        if verdict.reason:
+            table.add_row(f"  [dim]{escape(verdict.reason)}[/]", "", "", "", "")
+    return table
+
+
+def _scores(run: Run) -> Table:
+    table = _table("Score", "Value", "Ceiling")
+    for score in run.scores:
+        if score.table is None:
+            table.add_row(escape(score.id), _figure(score.value), _figure(score.ceiling))
+    return table
+
+
+def _table(*names: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in names:
+        right = name in ("Value", "Ceiling", "Limit")
+        table.add_column(name, justify="right" if right else "left", no_wrap=right, overflow="fold")
+    return table
+
+
+def _figure(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.0f}" if value == int(value) and abs(value) != 1 else f"{value:.3f}"
+
+
+def _limit(verdict: Verdict) -> str:
+    parts = [f"≥ {verdict.min:g}"] if verdict.min is not None else []
+    return " ".join([*parts, *([f"≤ {verdict.max:g}"] if verdict.max is not None else [])])
+
+
+def _print_where(run: Run, console: Console) -> None:
+    slow = sorted(run.timings.items(), key=lambda item: -item[1])[:4]
+    times = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in slow if seconds >= 0.05)
+    failed = len(run.failures)
+    if failed:
+        console.print(f"\n{failed} figures could not be computed; scores.json names them", style="yellow")
+    style = {"passed": "bold green", "failed": "bold red"}.get(run.verdict, "bold")
+    rows = ", ".join(f"{count:,} {name}" for name, count in run.rows.items())
+    console.print(f"\n[{style}]{run.verdict}[/]  {escape(rows)}", highlight=False)
+    console.print(
+        f"time    {sum(run.timings.values()):.1f} s: {times}; memory {run.peak_memory_mb:,.0f} MiB", highlight=False
+    )
+    if run.folder:
+        console.print(f"folder  {escape(str(run.folder))}", highlight=False, soft_wrap=True)

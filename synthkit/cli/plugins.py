@@ -1,0 +1,52 @@
+"""``synthkit plugins``."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import click
+
+from synthkit.cli.options import DEBUG, JSON, grouped
+
+
+@click.group("plugins", invoke_without_command=True)
+@grouped(JSON, DEBUG)
+@click.pass_context
+def command(ctx: click.Context, *, as_json: bool, debug: bool) -> None:
+    """List what is installed: synthesizers, evaluators and formats, and what is broken and why."""
+    del debug  # the outermost level reads it
+    if ctx.invoked_subcommand is None:
+        _list(as_json=as_json)
+
+
+@command.command("list")
+@grouped(JSON)
+def listing(*, as_json: bool) -> None:
+    """List what is installed (the default)."""
+    _list(as_json=as_json)
+
+
+def _list(*, as_json: bool) -> None:
+    from rich.console import Console  # noqa: PLC0415 - heavy
+    from rich.markup import escape  # noqa: PLC0415 - heavy
+    from rich.table import Table  # noqa: PLC0415 - heavy
+
+    from synthkit.cli.output import print_json  # noqa: PLC0415 - heavy
+    from synthkit.plugins import discover  # noqa: PLC0415 - heavy
+
+    plugins = discover().plugins
+    if as_json:
+        names = [f.name for f in fields(plugins[0]) if f.name != "offered"]
+        print_json([{name: getattr(plugin, name) for name in names} for plugin in plugins])
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("Name", "Kind", "Distribution", "Licence", "State"):
+        table.add_column(name, overflow="fold")
+    for plugin in plugins:
+        state = f"[yellow]{escape(plugin.needs or plugin.problem)}[/]" if plugin.problem else "[green]ready[/]"
+        source = f"{plugin.distribution} {plugin.version}"
+        table.add_row(escape(plugin.name), plugin.kind, escape(source), escape(plugin.licence), state)
+    Console().print(table)
+    for plugin in plugins:
+        if plugin.problem and plugin.offered is None:
+            click.echo(f"warning: {plugin.name} of {plugin.distribution} {plugin.problem}", err=True)

@@ -1,0 +1,30 @@
+"""``synthkit sample``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from synthkit.cli.options import CONFIG, FORMAT, JSON, OUT, OVERWRITE, ROWS, SEED, SHOWING, grouped, plan_from
+
+
+@click.command("sample")
+@click.argument("model", type=click.Path(path_type=Path))
+@grouped(ROWS, SEED, OUT, FORMAT, OVERWRITE, CONFIG)
+@click.option("--unsafe-load", is_flag=True, help="Load a model whose signature cannot be verified. It may run code.")
+@grouped(JSON, *SHOWING)
+def command(
+    *, model: Path, unsafe_load: bool, as_json: bool, quiet: bool, debug: bool, config: Path | None, **given: Any
+) -> int:
+    """Draw tables from the saved MODEL; they are verified, but not judged."""
+    del debug  # the outermost level reads it
+    from synthkit.cli.output import show, watching  # noqa: PLC0415 - heavy
+    from synthkit.engine import sample  # noqa: PLC0415 - heavy
+    from synthkit.plugins import discover  # noqa: PLC0415 - heavy
+
+    plan = plan_from(config, **given)
+    with watching(quiet=quiet or as_json) as observer:
+        run = sample(model, plan, discover(), observer, trust=unsafe_load)
+    return show(run, as_json=as_json, quiet=quiet)

@@ -1,0 +1,120 @@
+"""``synthkit schema``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from synthkit.cli.options import DEBUG, SCHEMA, grouped
+
+if TYPE_CHECKING:
+    from synthkit.schema import Schema
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.group("schema")
+def command() -> None:
+    """Infer, check or show the schema of a folder of tables; it never holds a real value."""
+
+
+@command.command("infer")
+@click.argument("path", type=_PATH)
+@click.option("--out", type=_PATH, help="Write to this file instead of stdout.")
+@click.option("--as", "form", type=click.Choice(["toml", "sdv"]), default="toml", help="As TOML, or as SDV's JSON.")
+@click.option("--overwrite", is_flag=True, help="Replace an existing --out.")
+@grouped(DEBUG)
+def infer(*, path: Path, out: Path | None, form: str, overwrite: bool, debug: bool) -> None:
+    """Infer the schema of the tables at PATH and print it for review."""
+    del debug  # the outermost level reads it
+    text = _text(inferred(path), form)
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    from synthkit.folders import write_file  # noqa: PLC0415 - heavy
+
+    write_file(out, text, overwrite=overwrite)
+    click.echo(out)
+
+
+@command.command("check")
+@click.argument("path", type=_PATH)
+@grouped(SCHEMA, DEBUG)
+def check(*, path: Path, schema: Path | None, debug: bool) -> None:
+    """Check that the tables at PATH fit the schema and that their keys are sound."""
+    del debug  # the outermost level reads it
+    from synthkit.cli.options import plan_from  # noqa: PLC0415 - heavy
+    from synthkit.context import Context  # noqa: PLC0415 - heavy
+    from synthkit.material import read  # noqa: PLC0415 - heavy
+    from synthkit.plugins import discover  # noqa: PLC0415 - heavy
+
+    context = Context()
+    dataset = read(plan_from(data=path, schema=schema), discover(), context)
+    for note in context.notes:
+        click.echo(f"note: {note}", err=True)
+    rows = ", ".join(f"{count:,} {name}" for name, count in dataset.rows.items())
+    click.echo(f"sound: {rows}; subject {dataset.subject}")
+
+
+@command.command("show")
+@click.argument("path", type=_PATH)
+@click.option("--as", "form", type=click.Choice(["table", "toml", "sdv"]), default="table", help="How to print it.")
+@grouped(DEBUG)
+def show(*, path: Path, form: str, debug: bool) -> None:
+    """Show the schema file PATH, or the one inferred from the tables at PATH."""
+    del debug  # the outermost level reads it
+    schema = _stored(path) if path.suffix in (".toml", ".json") else inferred(path)
+    if form == "table":
+        _print(schema)
+    else:
+        click.echo(_text(schema, form), nl=False)
+
+
+def _stored(path: Path) -> Schema:
+    from synthkit.material import schema_from_file  # noqa: PLC0415 - heavy
+
+    return schema_from_file(path)
+
+
+def inferred(path: Path) -> Schema:
+    """The schema inferred from the tables at a path; notes go to stderr."""
+    from synthkit.context import Context  # noqa: PLC0415 - heavy
+    from synthkit.material import infer_schema  # noqa: PLC0415 - heavy
+    from synthkit.plugins import discover  # noqa: PLC0415 - heavy
+
+    context = Context()
+    schema = infer_schema(path, discover(), context)
+    for note in context.notes:
+        click.echo(f"note: {note}", err=True)
+    return schema
+
+
+def _text(schema: Schema, form: str) -> str:
+    from synthkit.sdv_metadata import to_sdv  # noqa: PLC0415 - heavy
+
+    return schema.to_toml() if form == "toml" else json.dumps(to_sdv(schema), indent=2) + "\n"
+
+
+def _print(schema: Schema) -> None:
+    from rich.console import Console  # noqa: PLC0415 - heavy
+    from rich.markup import escape  # noqa: PLC0415 - heavy
+    from rich.table import Table  # noqa: PLC0415 - heavy
+
+    console = Console()
+    for table in schema.tables:
+        mark = " (subject)" if table.name == schema.subject else ""
+        shown = Table(title=f"{escape(table.name)}{mark}", title_justify="left", box=None, pad_edge=False)
+        for name in ("Column", "Kind", "Storage", "Key"):
+            shown.add_column(name, overflow="fold")
+        keys = {c: k for k in schema.parents_of(table.name) for c in k.columns}
+        for column in table.columns:
+            key = keys.get(column.name)
+            role = f"→ {key.parent}{' (owner)' if key.owner else ''}" if key else ""
+            own = "primary" if column.name in table.primary_key else ""
+            kind = f"{column.kind} ({column.pii})" if column.pii else str(column.kind)
+            shown.add_row(escape(column.name), kind, column.storage, escape(" ".join(filter(None, (own, role)))))
+        console.print(shown)
+        console.print()

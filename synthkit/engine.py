@@ -1,0 +1,304 @@
+"""The one way through: from real tables to judged synthetic ones."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pydantic
+
+from synthkit import integrity, model
+from synthkit.dataset import Dataset
+from synthkit.errors import DataError, IntegrityError, NothingEvaluatedError, PluginError, SynthkitError, UsageError
+from synthkit.evaluation import Evaluation
+from synthkit.evaluator import Evaluator
+from synthkit.folders import appearing
+from synthkit.format import Format
+from synthkit.gates import Gate, Verdict, default_gates, judge
+from synthkit.guard import Guard
+from synthkit.material import Material, read, read_like, split_parts
+from synthkit.model import Model
+from synthkit.plan import Plan
+from synthkit.plugins import Plugin, Registry
+from synthkit.record import peak_memory_mb, versions, write_record, write_tables
+from synthkit.report import write_plots
+from synthkit.run import Run
+from synthkit.scores import Failure, Score
+from synthkit.split import split
+from synthkit.steps import Observer, Steps
+from synthkit.synthesizer import Synthesizer
+
+EXAMPLE_ROWS = 10_000
+_RANDOM = ("split", "fit", "sample", "restore", "evaluate")
+
+
+def execute(plan: Plan, registry: Registry, observer: Observer | None = None) -> Run:
+    """Read, split, guard, fit, sample, restore, verify, evaluate, judge and write, into ``plan.out``.
+
+    The folder appears whole, at the end, or not at all.
+
+    Raises:
+        SynthkitError: whatever stops the way; its class says what.
+    """
+    steps = Steps(observer or Observer())
+    plugin, writer = _plugin(plan, registry), _format(plan, registry)
+    synthesizer, evaluators = _made(plugin, plan), _evaluators(plan, registry)
+    seeds = _seeds(plan.seed)
+    out = plan.out or default_folder(plugin.name, plan.seed)
+    with appearing(out, overwrite=plan.overwrite) as stage:
+        material = _material(plan, plugin, registry, seeds, steps)
+        fitted = _fitted(plan, synthesizer, material, seeds, steps)
+        synthetic = _sampled(fitted, fitted.rows, seeds, steps, material.real)
+        with steps("evaluate") as context:
+            parts = (material.training, material.holdout)
+            evaluation = Evaluation(evaluators, material.training, material.holdout, parts, seeds["evaluate"])
+            results = evaluation.results(synthetic, context)
+        with steps("judge"):
+            verdicts = _verdicts(plan, evaluators, results)
+        with steps("report") as context:
+            (stage / "plots").mkdir()
+            write_plots(material.training, synthetic, stage / "plots", context=context)
+        with steps("write"):
+            write_tables(stage / "data", synthetic, f"{plugin.name}_{fitted.rows}", writer)
+            (stage / "model").mkdir()
+            model.save(fitted, stage / "model")
+        run = replace(
+            _run("run", plan, plugin, steps, fitted, synthetic),
+            source=material.source,
+            results=results,
+            verdicts=verdicts,
+            judged=not plan.no_gates,
+        )
+        write_record(stage, run, synthetic.schema)
+    return _announced(replace(run, folder=out), registry)
+
+
+def fit(plan: Plan, registry: Registry, observer: Observer | None = None) -> Path:
+    """Read, split, guard and fit, and save the model into ``plan.out``.
+
+    Raises:
+        SynthkitError: whatever stops the way; its class says what.
+    """
+    if plan.out is None:
+        raise UsageError("no folder for the model is named", "add --out MODEL")
+    steps, seeds = Steps(observer or Observer()), _seeds(plan.seed)
+    plugin = _plugin(plan, registry)
+    synthesizer = _made(plugin, plan)
+    with appearing(plan.out, overwrite=plan.overwrite) as stage:
+        material = _material(plan, plugin, registry, seeds, steps)
+        fitted = _fitted(plan, synthesizer, material, seeds, steps)
+        with steps("write"):
+            model.save(fitted, stage)
+    return plan.out
+
+
+def sample(
+    folder: Path, plan: Plan, registry: Registry, observer: Observer | None = None, *, trust: bool = False
+) -> Run:
+    """Draw from a saved model and write the tables into ``plan.out``; nothing is judged.
+
+    Raises:
+        SynthkitError: whatever stops the way; its class says what.
+    """
+    steps = Steps(observer or Observer())
+    writer = _format(plan, registry)
+    with steps("read") as context:
+        fitted = model.load(folder, registry, trust=trust)
+        if trust:
+            context.note("the model's signature was not verified (--unsafe-load)")
+    plugin, rows = registry.find("synthesizer", fitted.synthesizer.name), plan.rows or fitted.rows
+    out = plan.out or default_folder(plugin.name, plan.seed)
+    with appearing(out, overwrite=plan.overwrite) as stage:
+        synthetic = _sampled(fitted, rows, _seeds(plan.seed), steps, None)
+        with steps("write"):
+            write_tables(stage / "data", synthetic, f"{plugin.name}_{rows}", writer)
+        run = replace(_run("sample", plan, plugin, steps, fitted, synthetic), judged=False)
+        write_record(stage, run, synthetic.schema)
+    return _announced(replace(run, folder=out), registry)
+
+
+def evaluate(real: Path, synthetic: Path, plan: Plan, registry: Registry, observer: Observer | None = None) -> Run:
+    """Score and judge a synthetic folder against a real one, whoever made it; nothing is written.
+
+    Raises:
+        SynthkitError: whatever stops the way; its class says what.
+    """
+    steps, seeds = Steps(observer or Observer()), _seeds(plan.seed)
+    evaluators = _evaluators(plan, registry)
+    with steps("read") as context:
+        original = read(plan.model_copy(update={"data": real}), registry, context)
+        made = read_like(synthetic, original.schema, registry, context)
+        given = plan.holdout if isinstance(plan.holdout, Path) else None
+        holdout = read_like(given, original.schema, registry, context) if given else None
+    with steps("split"):
+        halves = (original, holdout) if holdout else split(original, 0.5, seeds["split"])[:2]
+    with steps("evaluate") as context:
+        usable = [e for e in evaluators if holdout is not None or not e.needs_holdout]
+        results = Evaluation(usable, original, holdout, halves, seeds["evaluate"]).results(made, context)
+    with steps("judge"):
+        verdicts = _verdicts(plan, evaluators, results, idle={e.name for e in evaluators if e not in usable})
+    run = Run(
+        "evaluate", plan.seed, rows=made.rows, source={"name": real.name, "rows": original.rows},
+        versions=versions(()), timings=steps.timings, peak_memory_mb=peak_memory_mb(), results=results,
+        verdicts=verdicts, judged=not plan.no_gates, notes=tuple(steps.notes),
+    )  # fmt: skip
+    return _announced(run, registry)
+
+
+def rejudge(folder: Path, plan: Plan) -> Run:
+    """Judge a finished run again with the gates of the plan; nothing is computed or written anew.
+
+    Raises:
+        UsageError: there is no finished run in that folder.
+        NothingEvaluatedError: there is nothing to judge.
+    """
+    record = folder / "run.json"
+    if not record.is_file():
+        raise UsageError(f"there is no finished run at {folder}", "give a folder that `synthkit run` wrote")
+    try:
+        run = Run.from_dict(json.loads(record.read_text("utf-8")))
+    except json.JSONDecodeError:
+        raise DataError(f"{record} is damaged", "run it again") from None
+    gates = default_gates(result.metric.split(".")[0] for result in run.results) | plan.gates
+    return replace(run, verdicts=_judged(gates, run.results, set()), judged=True, folder=folder)
+
+
+def default_folder(name: str, seed: int) -> Path:
+    """``runs/<plugin>-<time>-<seed>`` under the working directory."""
+    return Path("runs") / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{seed}"
+
+
+def _seeds(seed: int) -> dict[str, int]:
+    return dict(zip(_RANDOM, np.random.SeedSequence(seed).generate_state(len(_RANDOM)).tolist(), strict=True))
+
+
+def _plugin(plan: Plan, registry: Registry) -> Plugin:
+    if plan.plugin is None:
+        names = ", ".join(registry.names("synthesizer"))
+        raise UsageError("no plugin is chosen", f"add --plugin NAME, one of {names}")
+    return registry.find("synthesizer", plan.plugin)
+
+
+def _format(plan: Plan, registry: Registry) -> Format:
+    made: Format = registry.find("format", plan.format).cls()
+    return made
+
+
+def _made(plugin: Plugin, plan: Plan) -> Synthesizer:
+    options: type[pydantic.BaseModel] = plugin.cls.Options
+    try:
+        made: Synthesizer = plugin.cls(options(**plan.options))
+    except pydantic.ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            known = list(options.model_fields)
+            near = difflib.get_close_matches(name, known, n=1)
+            remedy = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known) or 'none'}"
+            raise UsageError(f"{plugin.name} has no option {name!r}", remedy) from None
+        problem = first["msg"].removeprefix("Value error, ")
+        raise UsageError(f"option {name or 'set'} of {plugin.name}: {problem}", "see `synthkit plugins`") from None
+    return made
+
+
+def _evaluators(plan: Plan, registry: Registry) -> list[Evaluator]:
+    """Those asked for, or all that can be used here; a run that judges nothing must say so itself."""
+    if plan.evaluators == ("none",):
+        if not plan.no_gates:
+            raise UsageError("without evaluators there is nothing to judge", "add --no-gates")
+        return []
+    if plan.evaluators is None:
+        return [cls() for cls in registry.usable("evaluator")]
+    return [registry.find("evaluator", name).cls() for name in plan.evaluators]
+
+
+def _material(plan: Plan, plugin: Plugin, registry: Registry, seeds: Mapping[str, int], steps: Steps) -> Material:
+    with steps("read") as context:
+        real = read(plan, registry, context)
+    with steps("split") as context:
+        return split_parts(plan, real, registry, seeds["split"], context).fitting(plugin, plan.table, context)
+
+
+def _fitted(plan: Plan, made: Synthesizer, material: Material, seeds: Mapping[str, int], steps: Steps) -> Model:
+    training, real = material.training, material.real
+    rows = plan.rows or (EXAMPLE_ROWS if plan.data is None else len(real[real.subject]))
+    sizes = _shared_sizes(training)
+    with steps("guard") as context:
+        guard = Guard.learn(training, real=real)
+        protected = guard.protect(training)
+        refusals = list(made.refusals(protected.schema))
+        if refusals:
+            raise PluginError(f"{made.name} cannot learn these tables: {refusals[0]}")
+        guard.check_capacity({**sizes, training.subject: rows})
+    with steps("fit") as context, _failures_of(made.name, "fit"):
+        made.fit(protected, seed=seeds["fit"], context=context)
+    return Model(made, guard, made.options.model_dump(mode="json"), plan.seed, rows, sizes)
+
+
+def _sampled(fitted: Model, rows: int, seeds: Mapping[str, int], steps: Steps, real: Dataset | None) -> Dataset:
+    name, schema = fitted.synthesizer.name, fitted.guard.schema
+    wanted = {**fitted.sizes, str(schema.subject): rows}
+    fitted.guard.check_capacity(wanted)
+    with steps("sample") as context, _failures_of(name, "sample"):
+        drawn = fitted.synthesizer.sample(rows, seed=seeds["sample"], context=context)
+    with steps("restore") as context:
+        synthetic = fitted.guard.restore(drawn, seed=seeds["restore"], real=real)
+        for note in fitted.guard.notes:
+            context.note(note)
+    with steps("verify"):
+        broken = integrity.sample_violations(synthetic, schema, wanted)
+        if broken:
+            raise IntegrityError(f"the sample of {name} is broken: {broken[0]}", "nothing was written; tell its author")
+    return synthetic
+
+
+@contextmanager
+def _failures_of(plugin: str, verb: str) -> Iterator[None]:
+    """Whatever a stranger's code raises becomes one line of ours; its text may hold values, so it is left out."""
+    try:
+        yield
+    except (SynthkitError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        raise PluginError(f"{plugin} failed in {verb} ({type(error).__name__})", "--debug shows where") from error
+
+
+def _shared_sizes(training: Dataset) -> dict[str, int]:
+    owned = training.schema.owned_by(training.subject)
+    related = {key.table for key in training.schema.foreign_keys if key.parent in owned}
+    return {name: rows for name, rows in training.rows.items() if name not in owned and name not in related}
+
+
+def _verdicts(
+    plan: Plan, evaluators: Iterable[Evaluator], results: tuple[Score | Failure, ...], idle: set[str] | None = None
+) -> tuple[Verdict, ...]:
+    if plan.no_gates:
+        return ()
+    gates = default_gates(e.name for e in evaluators) | plan.gates
+    return _judged(gates, results, idle or set())
+
+
+def _judged(gates: Mapping[str, Gate], results: tuple[Score | Failure, ...], idle: set[str]) -> tuple[Verdict, ...]:
+    if not gates or not results:
+        raise NothingEvaluatedError("nothing was evaluated", "choose gates and evaluators, or add --no-gates")
+    verdicts = judge({name: gate for name, gate in gates.items() if name.split(".")[0] not in idle}, results)
+    reason = "needs a holdout; add --holdout"
+    return (*verdicts, *(Verdict(n, "not applicable", reason=reason) for n in gates if n.split(".")[0] in idle))
+
+
+def _run(command: str, plan: Plan, plugin: Plugin, steps: Steps, fitted: Model, synthetic: Dataset) -> Run:
+    return Run(
+        command, plan.seed, plugin.name, plugin.licence, fitted.options, synthetic.rows, timings=steps.timings,
+        versions=versions(fitted.synthesizer.requires), peak_memory_mb=peak_memory_mb(), notes=tuple(steps.notes),
+    )  # fmt: skip
+
+
+def _announced(run: Run, registry: Registry) -> Run:
+    registry.manager.hook.synthkit_run_finished(run=run)
+    return run

@@ -1,0 +1,155 @@
+"""What inference looks at: each column's storage and its distinct values, found once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from synthkit.errors import DataError
+from synthkit.inference.names import words
+from synthkit.storage import Stored, detect
+
+_SAMPLE = 1000  # values that are looked at one by one
+
+
+class Family(StrEnum):
+    """What storage types have in common."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    REAL = "real"
+    BOOLEAN = "boolean"
+    TIME = "time"
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """One column as it lies in the data.
+
+    Attributes:
+        table: the table's name.
+        name: the column's name.
+        column: the values as they were read.
+        stored: type and way of writing.
+        filled: how many values are not null.
+        values: the distinct values that are not null.
+    """
+
+    table: str
+    name: str
+    column: pa.ChunkedArray
+    stored: Stored
+    filled: int
+    values: pa.Array
+
+    @property
+    def place(self) -> str:
+        """``table.column``, for messages."""
+        return f"{self.table}.{self.name}"
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words of the column's name."""
+        return words(self.name)
+
+    @cached_property
+    def family(self) -> Family:
+        """What kind of storage it is."""
+        return _family(self.stored.storage)
+
+    @property
+    def distinct(self) -> int:
+        """How many different values there are, null left aside."""
+        return len(self.values)
+
+    @property
+    def share(self) -> float:
+        """Distinct values per value that is not null, in [0, 1]; 0 where there is none."""
+        return self.distinct / self.filled if self.filled else 0.0
+
+    @property
+    def nullable(self) -> bool:
+        """Whether nulls occur."""
+        return self.filled < len(self.column)
+
+    @property
+    def unique(self) -> bool:
+        """Whether no value occurs twice, and at least one does."""
+        return 0 < self.filled == self.distinct
+
+    @property
+    def nearly_distinct(self) -> bool:
+        """Whether so many values are different that each says who the row is, not what it is like.
+
+        The share that counts is higher in small tables, where a handful of categories would pass it.
+        """
+        return self.distinct > 1000 or self.share > (0.2 if self.filled > 50 else 0.5)
+
+    @cached_property
+    def texts(self) -> pa.Array:
+        """The distinct values as text."""
+        return pc.cast(self.values, pa.string())
+
+    @cached_property
+    def sample(self) -> list[str]:
+        """At most 1000 distinct values as text, taken at equal distances."""
+        chosen = np.unique(np.linspace(0, self.distinct - 1, min(self.distinct, _SAMPLE)).astype("int64"))
+        return [str(value) for value in self.texts.take(pa.array(chosen)).to_pylist()]
+
+    def within(self, other: Profile) -> float:
+        """The share of the distinct values that are values of the other column, in [0, 1]; 1 where there is none."""
+        found = pc.sum(pc.is_in(self.texts, value_set=other.texts)).as_py()
+        return found / self.distinct if self.distinct else 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class TableProfile:
+    """One table as it lies in the data."""
+
+    name: str
+    rows: int
+    columns: tuple[Profile, ...]
+
+    def __getitem__(self, name: str) -> Profile:
+        return next(column for column in self.columns if column.name == name)
+
+
+def profiles(tables: Mapping[str, pa.Table]) -> tuple[TableProfile, ...]:
+    """Look at every column of every table once.
+
+    Raises:
+        DataError: a column is of a type that no table can hold; says which.
+    """
+    return tuple(
+        TableProfile(name, table.num_rows, tuple(_profile(name, c, table[c]) for c in table.column_names))
+        for name, table in tables.items()
+    )
+
+
+def _profile(table: str, name: str, column: pa.ChunkedArray) -> Profile:
+    try:
+        stored = detect(column)
+    except DataError as error:
+        raise DataError(error.problem, error.remedy, f"{table}.{name}") from None
+    plain = column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+    missing = pc.is_null(plain, nan_is_null=True)
+    if stored.missing is not None:
+        missing = pc.or_(missing, pc.fill_null(pc.equal(plain, stored.missing), False))  # noqa: FBT003
+    filled = plain.filter(pc.invert(missing)) if pc.any(missing).as_py() else plain
+    return Profile(table, name, column, stored, len(filled), pc.unique(filled))
+
+
+def _family(storage: str) -> Family:
+    if storage.startswith(("int", "uint")):
+        return Family.INTEGER
+    if storage.startswith(("float", "double", "half", "decimal")):
+        return Family.REAL
+    if storage.startswith(("date", "time")):
+        return Family.TIME
+    return Family.BOOLEAN if storage == "bool" else Family.TEXT

@@ -1,0 +1,209 @@
+"""What a run works on: real tables with their schema, checked, and split into training part and holdout."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from synthkit import integrity, source
+from synthkit.bank import bank
+from synthkit.context import Context
+from synthkit.dataset import Dataset
+from synthkit.errors import DataError, UsageError
+from synthkit.folders import appearing
+from synthkit.format import Format
+from synthkit.inference import infer
+from synthkit.plan import Plan
+from synthkit.plugins import Plugin, Registry
+from synthkit.schema import Schema
+from synthkit.sdv_metadata import from_sdv
+from synthkit.split import split
+
+SUBJECTS_AT_LEAST = 100  # ten times the ten that any published aggregate must hold
+
+
+@dataclass(frozen=True)
+class Material:
+    """Real tables and their two parts, with one schema.
+
+    Attributes:
+        real: all rows at hand.
+        training: what may be learned from.
+        holdout: what no model sees.
+        source: what was read, for the record: a name and the rows of each table.
+    """
+
+    real: Dataset
+    training: Dataset
+    holdout: Dataset
+    source: Mapping[str, Any]
+
+    def fitting(self, plugin: Plugin, table: str | None, context: Context) -> Material:
+        """The same, with one table only where the plugin takes only one.
+
+        Raises:
+            UsageError: that table is not there, or the plugin takes all tables anyway.
+        """
+        several = plugin.cls.multi_table
+        if several and table is not None:
+            raise UsageError(f"{plugin.name} takes several tables, so --table says nothing", "use --tables")
+        if several or self.real.schema.table_names == (table,):
+            return self
+        chosen = table or self.real.subject
+        if len(self.real.schema.tables) > 1:
+            context.note(f"{plugin.name} takes one table: {chosen}" + (" (--table picks another)" if not table else ""))
+        parts = (with_subject(part.select([chosen])) for part in (self.real, self.training, self.holdout))
+        return Material(*parts, self.source)
+
+
+def read(plan: Plan, registry: Registry, context: Context) -> Dataset:
+    """The real data of the plan, or the bundled example; their keys are sound.
+
+    Raises:
+        DataError: missing, unreadable, contradicting their schema, or with broken keys.
+        UsageError: the schema file or a table named in the plan cannot be used.
+    """
+    tables = _tables(plan.data, registry, context)
+    schema = _schema(plan, tables, context)
+    real = with_subject(source.read_dataset({name: tables[name] for name in schema.table_names}, schema))
+    broken = integrity.violations(real)
+    if broken:
+        more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
+        raise DataError(f"{broken[0]}{more}", "correct the data or the schema (`synthkit schema infer`)")
+    return real
+
+
+def read_like(path: Path, schema: Schema, registry: Registry, context: Context) -> Dataset:
+    """Other data of the same schema: a holdout, or synthetic tables, also those of a run folder.
+
+    A file belongs to the table whose name it has or begins with: ``customers_hma_10000.csv`` is ``customers``.
+
+    Raises:
+        DataError: missing, unreadable or contradicting the schema.
+    """
+    folder = path / "data" if (path / "run.json").is_file() else path
+    found = _tables(folder, registry, context)
+    return source.read_dataset(_matched(found, schema), schema)
+
+
+def split_parts(plan: Plan, real: Dataset, registry: Registry, seed: int, context: Context) -> Material:
+    """Split by subject, or take the holdout that the plan names and train on everything.
+
+    Raises:
+        DataError: too few subjects to protect anyone, unless the plan allows it.
+    """
+    count = len(real[real.subject])
+    if count < SUBJECTS_AT_LEAST and not plan.allow_small:
+        raise DataError(
+            f"only {count} rows; with fewer than {SUBJECTS_AT_LEAST} subjects nobody is hidden among the others",
+            "use more data, or add --allow-small for a test",
+            real.subject,
+        )
+    about = {"name": plan.data.name if plan.data else "bank, the bundled example", "rows": real.rows}
+    if isinstance(plan.holdout, Path):
+        return Material(real, real, read_like(plan.holdout, real.schema, registry, context), about)
+    training, holdout, notes = split(real, plan.holdout, seed)
+    for note in notes:
+        context.note(note)
+    return Material(real, training, holdout, about)
+
+
+def with_subject(dataset: Dataset) -> Dataset:
+    """The same data with the subject table named, so that every later step means the same one."""
+    return Dataset(replace(dataset.schema, subject=dataset.subject), dataset.tables)
+
+
+def _tables(path: Path | None, registry: Registry, context: Context) -> dict[str, pa.Table]:
+    if path is None:
+        context.note("no --data: the bundled example data set `bank` is used")
+        return source.from_frames(bank())
+    tables, notes = source.read_tables(path, registry.usable("format"))
+    for note in notes:
+        context.note(note)
+    return tables
+
+
+def _schema(plan: Plan, tables: Mapping[str, pa.Table], context: Context) -> Schema:
+    if plan.schema_file is not None:
+        schema = schema_from_file(plan.schema_file)
+        missing = [
+            name for name in schema.table_names if name not in tables and name in (plan.tables or schema.table_names)
+        ]
+        if missing:
+            raise DataError(f"no file for the tables {', '.join(missing)} of the schema", "correct --data or --schema")
+    else:
+        schema, notes = infer(tables)
+        for note in notes:
+            context.note(note)
+    return _selected(schema, plan.tables, context) if plan.tables else schema
+
+
+def infer_schema(path: Path, registry: Registry, context: Context) -> Schema:
+    """The schema of the tables at a path, for a person to review.
+
+    Raises:
+        DataError: missing or unreadable.
+    """
+    return _schema(Plan(data=path), _tables(path, registry, context), context)
+
+
+def write_bank(folder: Path, registry: Registry, *, customers: int, seed: int, overwrite: bool) -> None:
+    """Write the bundled example as CSV files, one per table, into a new folder.
+
+    Raises:
+        UsageError: the folder exists and ``overwrite`` is not set.
+    """
+    writer: Format = registry.find("format", "csv").cls()
+    tables = source.from_frames(bank(customers, seed))
+    schema, _ = infer(tables)
+    with appearing(folder, overwrite=overwrite) as stage:
+        for name, frame in source.read_dataset(tables, schema).tables.items():
+            source.write_table(frame, schema[name], writer, stage / f"{name}{writer.suffixes[0]}")
+
+
+def schema_from_file(path: Path) -> Schema:
+    """The schema in a TOML file, or in a JSON file of SDV's metadata.
+
+    Raises:
+        UsageError: there is no such file, or it holds no schema.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise UsageError(f"the schema file {path} cannot be read", "check --schema") from None
+    if path.suffix != ".json":
+        return Schema.from_toml(text)
+    try:
+        return from_sdv(json.loads(text))
+    except json.JSONDecodeError as error:
+        raise UsageError(f"{path.name} is not valid JSON in line {error.lineno}", "correct it") from None
+
+
+def _selected(schema: Schema, names: tuple[str, ...], context: Context) -> Schema:
+    chosen = schema.select(names)
+    for key in schema.foreign_keys:
+        if key.table in names and key.parent not in names:
+            kind = chosen[key.table].column(key.columns[0]).kind
+            context.note(f"{key.table}.{'+'.join(key.columns)} is {kind}, because {key.parent} was left out")
+    return chosen
+
+
+def _matched(found: Mapping[str, pa.Table], schema: Schema) -> dict[str, pa.Table]:
+    matched: dict[str, pa.Table] = {}
+    for stem, table in found.items():
+        named = [t for t in schema.table_names if stem == t or stem.startswith(f"{t}_")]
+        if not named:
+            continue
+        name = max(named, key=len)
+        if name in matched:
+            raise DataError("two files could be this table", "name the files as the tables", name)
+        matched[name] = table
+    missing = [name for name in schema.table_names if name not in matched]
+    if missing:
+        raise DataError(f"there is no file for {', '.join(missing)}", "name the files as the tables")
+    return matched

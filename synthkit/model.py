@@ -1,0 +1,138 @@
+"""Saved models: a folder whose every file is listed in a signed manifest, verified before anything is read."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from synthkit.errors import DataError, SecurityError, UsageError
+from synthkit.guard import Guard
+from synthkit.plugins import Registry
+from synthkit.synthesizer import Synthesizer
+
+VERSION = 1
+MANIFEST = "manifest.json"
+SIGNATURE = "manifest.hmac"
+LIMIT = 1 << 20  # bytes of a manifest; ours are a few thousand
+
+
+@dataclass(frozen=True)
+class Model:
+    """A fitted synthesizer, the guard that restores what it draws, and how it came about.
+
+    Attributes:
+        synthesizer: the fitted plugin.
+        guard: decides what leaves.
+        options: of the plugin.
+        seed: that it was fitted with.
+        rows: subjects to draw when nobody says how many.
+        sizes: rows of the tables that no subject owns, which every sample keeps.
+    """
+
+    synthesizer: Synthesizer
+    guard: Guard
+    options: dict[str, Any]
+    seed: int
+    rows: int
+    sizes: dict[str, int]
+
+
+def save(model: Model, folder: Path) -> None:
+    """Write the model into an existing, empty folder and sign it."""
+    plugin = folder / "plugin"
+    plugin.mkdir()
+    model.synthesizer.save(plugin)
+    _write_json(folder / "guard.json", model.guard.to_dict())
+    (folder / "schema.toml").write_text(model.guard.schema.to_toml(), "utf-8")
+    manifest = {
+        "version": VERSION,
+        "plugin": model.synthesizer.name,
+        "options": model.options,
+        "seed": model.seed,
+        "rows": model.rows,
+        "sizes": model.sizes,
+        "files": _hashes(folder),
+    }
+    _write_json(folder / MANIFEST, manifest)
+    (folder / SIGNATURE).write_text(_signature((folder / MANIFEST).read_bytes()), "utf-8")
+
+
+def load(folder: Path, registry: Registry, *, trust: bool = False) -> Model:
+    """Read a saved model, after its signature and every file were verified.
+
+    ``trust`` skips the signature, not the file list: for models signed elsewhere that the user vouches for.
+
+    Raises:
+        UsageError: there is no model at that path.
+        SecurityError: unsigned, altered, or with files that the manifest does not list.
+        DataError: written by another version.
+        PluginError: its plugin is not usable here.
+    """
+    manifest = _verified(folder, trust=trust)
+    if manifest["version"] != VERSION:
+        raise DataError(f"the model in {folder} was written by another version of synthkit", "fit it again")
+    plugin = registry.find("synthesizer", manifest["plugin"]).cls
+    guard = Guard.from_dict(json.loads((folder / "guard.json").read_text("utf-8")))
+    synthesizer = plugin.load(folder / "plugin")
+    return Model(synthesizer, guard, *(manifest[name] for name in ("options", "seed", "rows", "sizes")))
+
+
+def _verified(folder: Path, *, trust: bool) -> dict[str, Any]:
+    if not (folder / MANIFEST).is_file():
+        raise UsageError(f"there is no saved model at {folder}", "give a folder that `synthkit fit` wrote")
+    if (folder / MANIFEST).stat().st_size > LIMIT:
+        raise SecurityError(f"the manifest of {folder} is larger than {LIMIT} bytes", "fit the model again")
+    content = (folder / MANIFEST).read_bytes()
+    signature = folder / SIGNATURE
+    signed = signature.is_file() and hmac.compare_digest(signature.read_bytes(), _signature(content).encode())
+    if not (signed or trust):
+        raise SecurityError(
+            f"the model in {folder} is not signed by this user, or was altered",
+            "fit it here, set SYNTHKIT_SIGNING_KEY to the key it was signed with, or add --unsafe-load",
+        )
+    manifest: dict[str, Any] = json.loads(content)
+    if any(path.is_symlink() for path in folder.rglob("*")) or _hashes(folder) != manifest["files"]:
+        raise SecurityError(f"files of the model in {folder} were altered, added or removed", "fit it again")
+    return manifest
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    names = {path.relative_to(folder).as_posix(): path for path in files}
+    own = (MANIFEST, SIGNATURE)
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in names.items() if name not in own}
+
+
+def _signature(content: bytes) -> str:
+    return hmac.new(_key(), content, hashlib.sha256).hexdigest()
+
+
+def _key() -> bytes:
+    """The key of the environment, or this user's own, made at first use."""
+    if given := os.environ.get("SYNTHKIT_SIGNING_KEY"):
+        return given.encode()
+    file = Path(platformdirs.user_config_dir("synthkit")) / "signing.key"
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        new = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
+        new.touch(mode=0o600)
+        new.write_text(secrets.token_hex(32), "utf-8")
+        try:
+            os.link(new, file)  # fails where another process was first: its key holds
+        except FileExistsError:
+            pass
+        finally:
+            new.unlink()
+    return file.read_text("utf-8").encode()
+
+
+def _write_json(path: Path, content: Any) -> None:
+    path.write_text(json.dumps(content, indent=1, sort_keys=True, allow_nan=False) + "\n", "utf-8")

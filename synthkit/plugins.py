@@ -1,0 +1,223 @@
+"""Discovery: what is installed under the entry-point group ``synthkit``, and how users find it by name.
+
+A function of our own over ``importlib.metadata``, because pluggy's loader drops a duplicate name in
+silence, stops at the first broken import without naming it, and accepts a misspelt hook.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import Distribution, EntryPoint, PackageNotFoundError, distribution, entry_points
+from typing import Any
+
+import pluggy
+from packaging.requirements import Requirement
+
+from synthkit import hookspecs
+from synthkit.errors import PluginError, UsageError
+from synthkit.evaluator import Evaluator
+from synthkit.format import Format
+from synthkit.synthesizer import Synthesizer
+
+GROUP = "synthkit"
+OWN_DISTRIBUTION = "synthkit"
+KINDS: dict[str, type[Any]] = {"synthesizer": Synthesizer, "evaluator": Evaluator, "format": Format}
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """One thing that a distribution offers, or an entry point that is broken.
+
+    Attributes:
+        name: how users ask for it; for a broken entry point, the entry point's name.
+        kind: ``synthesizer``, ``evaluator``, ``format`` or ``broken``.
+        distribution, version, licence: of the distribution that offers it; the licences of what it
+            requires are named too, because they bind whoever runs it.
+        needs: the command that installs what is missing, or None when it can be used.
+        problem: why it cannot be used, or None.
+        offered: the class, or None when broken.
+    """
+
+    name: str
+    kind: str
+    distribution: str
+    version: str
+    licence: str
+    needs: str | None = None
+    problem: str | None = None
+    offered: type[Any] | None = None
+
+    @property
+    def cls(self) -> type[Any]:
+        """The class.
+
+        Raises:
+            PluginError: it cannot be used here.
+        """
+        if self.offered is None or self.problem is not None:
+            raise PluginError(f"{self.name}: {self.problem}", self.needs or "see `synthkit plugins`")
+        return self.offered
+
+
+@dataclass(frozen=True)
+class Registry:
+    """All plugins that are installed, in a fixed order."""
+
+    plugins: tuple[Plugin, ...]
+    manager: pluggy.PluginManager
+
+    def find(self, kind: str, name: str) -> Plugin:
+        """The usable plugin of that kind and name.
+
+        Raises:
+            UsageError: there is none of that name.
+            PluginError: it is broken, offered twice, or lacks something that must be installed.
+        """
+        named = [p for p in self.plugins if p.name == name and p.kind in (kind, "broken")]
+        if not named:
+            raise UsageError(f"there is no {kind} {name!r}", self._suggestion(kind, name))
+        return next(p for p in named if p.cls)
+
+    def usable(self, kind: str) -> list[type[Any]]:
+        """The classes of one kind that can be used now."""
+        return [p.cls for p in self.plugins if p.kind == kind and p.problem is None]
+
+    def names(self, kind: str) -> list[str]:
+        """The names of one kind, usable or not."""
+        return [p.name for p in self.plugins if p.kind == kind]
+
+    def _suggestion(self, kind: str, name: str) -> str:
+        names = self.names(kind)
+        near = difflib.get_close_matches(name, names, n=1)
+        return f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(names) or 'none: none is installed'}"
+
+
+def discover() -> Registry:
+    """Load every installed entry point, own ones and strangers', and list what they offer.
+
+    ``SYNTHKIT_PLUGINS`` in the environment names the distributions, separated by commas, whose plugins
+    are loaded beside synthkit's own; empty, it switches all strangers off.
+
+    Raises:
+        PluginError: no entry point exists at all, so synthkit itself is not installed.
+    """
+    manager = pluggy.PluginManager(GROUP)
+    manager.add_hookspecs(hookspecs)
+    found: list[Plugin] = []
+    for point in _entry_points():
+        found += _load(manager, point)
+    return Registry(tuple(_with_collisions(sorted(found, key=lambda p: (p.kind, p.name, p.distribution)))), manager)
+
+
+def _entry_points() -> list[EntryPoint]:
+    points = sorted(
+        entry_points(group=GROUP), key=lambda p: (_source(p).name != OWN_DISTRIBUTION, _source(p).name, p.name)
+    )
+    if not points:
+        raise PluginError("no plugin is installed, not even synthkit's own", "install synthkit with pip")
+    allowed = os.environ.get("SYNTHKIT_PLUGINS")
+    if allowed is None:
+        return points
+    names = {OWN_DISTRIBUTION, *(part.strip() for part in allowed.split(","))}
+    return [p for p in points if _source(p).name in names]
+
+
+def _source(point: EntryPoint) -> Distribution:
+    if point.dist is None:  # an entry point from importlib.metadata always has its distribution
+        raise PluginError(f"the entry point {point.name!r} has no distribution", "install it again")
+    return point.dist
+
+
+def _load(manager: pluggy.PluginManager, point: EntryPoint) -> Iterator[Plugin]:
+    source = _source(point)
+    try:
+        module = point.load()
+        manager.register(module, f"{source.name}:{point.name}")
+        manager.check_pending()
+        yield from [_listed(kind, offered, source) for kind, offered in _offers(manager, module)]
+    except Exception as error:  # noqa: BLE001 - a stranger's module may raise anything; it is named, not fatal
+        if manager.has_plugin(f"{source.name}:{point.name}"):
+            manager.unregister(name=f"{source.name}:{point.name}")
+        problem = f"cannot be loaded ({_in_words(error)})"
+        yield Plugin(point.name, "broken", source.name, source.version, _licence(source), problem=problem)
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, pluggy.PluginValidationError):
+        return str(error).replace("\n", " ")
+    return f"{type(error).__name__}: {error}".splitlines()[0]
+
+
+def _offers(manager: pluggy.PluginManager, module: Any) -> Iterator[tuple[str, type[Any]]]:
+    others = [m for m in manager.get_plugins() if m is not module]
+    for kind, contract in KINDS.items():
+        hook = manager.subset_hook_caller(f"synthkit_register_{kind}s", others)
+        for offered in (cls for classes in hook() for cls in classes):
+            if not (isinstance(offered, type) and issubclass(offered, contract)):
+                raise TypeError(f"synthkit_register_{kind}s must return classes derived from {contract.__name__}")
+            yield kind, offered
+
+
+def _listed(kind: str, offered: type[Any], source: Distribution) -> Plugin:
+    requires: tuple[str, ...] = getattr(offered, "requires", ())
+    missing = [text for text in requires if not _installed(text)]
+    extra = getattr(offered, "extra", None)
+    install = f"{source.name}[{extra}]" if extra else " ".join(missing)
+    needs = f'pip install "{install}"' if missing else None
+    problem = f"needs {', '.join(missing)}{_instead(missing)}" if missing else None
+    licence = "; ".join([_licence(source), *_licences(requires)])
+    return Plugin(offered.name, kind, source.name, source.version, licence, needs, problem, offered)
+
+
+def _installed(requirement: str) -> bool:
+    wanted = Requirement(requirement)
+    try:
+        return wanted.specifier.contains(distribution(wanted.name).version, prereleases=True)
+    except PackageNotFoundError:
+        return False
+
+
+def _instead(missing: Iterable[str]) -> str:
+    found = []
+    for name in (Requirement(text).name for text in missing):
+        try:
+            found.append(f"{name} {distribution(name).version}")
+        except PackageNotFoundError:
+            continue
+    return f" but {', '.join(found)} is installed" if found else ", which is not installed"
+
+
+def _licences(requires: Iterable[str]) -> Iterator[str]:
+    for name in (Requirement(text).name for text in requires):
+        try:
+            yield f"{name}: {_licence(distribution(name))}"
+        except PackageNotFoundError:
+            yield f"{name}: its own"
+
+
+def _licence(source: Distribution) -> str:
+    stated = [source.metadata[key] for key in ("License-Expression", "License") if key in source.metadata]
+    return stated[0].splitlines()[0] if stated else "not stated"
+
+
+def _with_collisions(plugins: Iterable[Plugin]) -> Iterator[Plugin]:
+    plugins = list(plugins)
+    for plugin in plugins:
+        same = [p for p in plugins if (p.kind, p.name) == (plugin.kind, plugin.name) and p.kind != "broken"]
+        if len(same) > 1:
+            owners = " and ".join(p.distribution for p in same)
+            problem = f"the {plugin.kind} is offered twice, by {owners}"
+            yield Plugin(
+                plugin.name,
+                plugin.kind,
+                plugin.distribution,
+                plugin.version,
+                plugin.licence,
+                "uninstall one of them",
+                problem,
+            )
+        else:
+            yield plugin
