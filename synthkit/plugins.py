@@ -9,7 +9,9 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.metadata import Distribution, EntryPoint, PackageNotFoundError, distribution, entry_points
 from typing import Any
 
@@ -18,13 +20,10 @@ from packaging.requirements import Requirement
 
 from synthkit import hookspecs
 from synthkit.errors import PluginError, UsageError
-from synthkit.evaluator import Evaluator
-from synthkit.format import Format
-from synthkit.synthesizer import Synthesizer
 
 GROUP = "synthkit"
 OWN_DISTRIBUTION = "synthkit"
-KINDS: dict[str, type[Any]] = {"synthesizer": Synthesizer, "evaluator": Evaluator, "format": Format}
+KINDS = ("synthesizer", "evaluator", "format")  # each a module of that name with the contract
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,20 +103,37 @@ def discover() -> Registry:
     Raises:
         PluginError: no entry point exists at all, so synthkit itself is not installed.
     """
+    manager, points = _manager(), _entry_points()
+    if not points:
+        raise PluginError("no plugin is installed, not even synthkit's own", "install synthkit with pip")
+    found: list[Plugin] = []
+    for point in points:
+        try:
+            found += _registered(manager, point)
+        except Exception as error:  # noqa: BLE001 - a stranger's module may raise anything; it is named, not fatal
+            found.append(_broken(manager, point, error))
+    return Registry(tuple(_with_collisions(sorted(found, key=lambda p: (p.kind, p.name, p.distribution)))), manager)
+
+
+def offered_commands() -> list[Any]:
+    """The commands that plugins offer; quick, because no synthesizer or evaluator is loaded for it."""
+    manager = _manager()
+    for point in _entry_points():
+        with suppress(Exception):  # whoever is broken offers no command; `synthkit plugins` says why
+            manager.register(point.load())
+    return [command for commands in manager.hook.synthkit_register_commands() for command in commands]
+
+
+def _manager() -> pluggy.PluginManager:
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)
-    found: list[Plugin] = []
-    for point in _entry_points():
-        found += _load(manager, point)
-    return Registry(tuple(_with_collisions(sorted(found, key=lambda p: (p.kind, p.name, p.distribution)))), manager)
+    return manager
 
 
 def _entry_points() -> list[EntryPoint]:
     points = sorted(
         entry_points(group=GROUP), key=lambda p: (_source(p).name != OWN_DISTRIBUTION, _source(p).name, p.name)
     )
-    if not points:
-        raise PluginError("no plugin is installed, not even synthkit's own", "install synthkit with pip")
     allowed = os.environ.get("SYNTHKIT_PLUGINS")
     if allowed is None:
         return points
@@ -131,18 +147,23 @@ def _source(point: EntryPoint) -> Distribution:
     return point.dist
 
 
-def _load(manager: pluggy.PluginManager, point: EntryPoint) -> Iterator[Plugin]:
+def _registered(manager: pluggy.PluginManager, point: EntryPoint) -> list[Plugin]:
+    source, module = _source(point), point.load()
+    manager.register(module, _label(point))
+    manager.check_pending()
+    return [_listed(kind, offered, source) for kind, offered in _offers(manager, module)]
+
+
+def _broken(manager: pluggy.PluginManager, point: EntryPoint, error: Exception) -> Plugin:
+    if manager.has_plugin(_label(point)):
+        manager.unregister(name=_label(point))
     source = _source(point)
-    try:
-        module = point.load()
-        manager.register(module, f"{source.name}:{point.name}")
-        manager.check_pending()
-        yield from [_listed(kind, offered, source) for kind, offered in _offers(manager, module)]
-    except Exception as error:  # noqa: BLE001 - a stranger's module may raise anything; it is named, not fatal
-        if manager.has_plugin(f"{source.name}:{point.name}"):
-            manager.unregister(name=f"{source.name}:{point.name}")
-        problem = f"cannot be loaded ({_in_words(error)})"
-        yield Plugin(point.name, "broken", source.name, source.version, _licence(source), problem=problem)
+    problem = f"cannot be loaded ({_in_words(error)})"
+    return Plugin(point.name, "broken", source.name, source.version, _licence(source), problem=problem)
+
+
+def _label(point: EntryPoint) -> str:
+    return f"{_source(point).name}:{point.name}"
 
 
 def _in_words(error: Exception) -> str:
@@ -153,7 +174,8 @@ def _in_words(error: Exception) -> str:
 
 def _offers(manager: pluggy.PluginManager, module: Any) -> Iterator[tuple[str, type[Any]]]:
     others = [m for m in manager.get_plugins() if m is not module]
-    for kind, contract in KINDS.items():
+    for kind in KINDS:
+        contract = getattr(import_module(f"synthkit.{kind}"), kind.capitalize())
         hook = manager.subset_hook_caller(f"synthkit_register_{kind}s", others)
         for offered in (cls for classes in hook() for cls in classes):
             if not (isinstance(offered, type) and issubclass(offered, contract)):

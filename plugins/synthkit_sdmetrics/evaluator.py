@@ -51,7 +51,13 @@ class SDMetrics(Evaluator):
     extra = "sdv"
 
     def evaluate(
-        self, real: Dataset, synthetic: Dataset, *, holdout: Dataset | None, seed: int, context: Context
+        self,
+        real: Dataset,
+        synthetic: Dataset,
+        *,
+        holdout: Dataset | None,  # noqa: ARG002 - the contract hands it to every evaluator
+        seed: int,
+        context: Context,
     ) -> Iterable[Score | Failure]:
         _note_refusals(real.schema, context)
         with _seeded(seed), warnings.catch_warnings():

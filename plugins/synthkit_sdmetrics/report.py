@@ -8,7 +8,7 @@ from itertools import combinations, product
 from synthkit import Dataset, ForeignKey, Schema
 from synthkit_sdmetrics import measures
 from synthkit_sdmetrics.figures import Figure, Place
-from synthkit_sdmetrics.values import Rows, Values, columns, keys, linked
+from synthkit_sdmetrics.values import Values, columns, keys, linked
 
 SHAPES = "sdmetrics.quality.column_shapes"
 PAIRS = "sdmetrics.quality.column_pair_trends"
@@ -29,6 +29,7 @@ PROPERTIES = {
 }
 
 Both = tuple[tuple[Values, ...], tuple[Values, ...]]
+Joined = list[tuple[Values, Values]]
 
 
 def refusal(key: ForeignKey) -> str:
@@ -83,16 +84,19 @@ def _of_relation(key: ForeignKey, real: Dataset, synthetic: Dataset, tables: dic
     first, second = keys(real, key), keys(synthetic, key)
     yield Place(CARDINALITY, key.table, key.columns).measured(measures.cardinality, first, second)
     yield Place(RELATIONS, key.table, key.columns).measured(measures.link, first, second)
-    rows = linked(*first), linked(*second)
-    places = _places(key, real.schema)
-    if rows[0] is None or rows[1] is None:
-        which, counts = ("real", False) if rows[0] is None else ("synthetic", True)
-        reason = f"keys of {key.parent} repeat in the {which} data, so that rows cannot be joined"
-        yield from (place.missing(reason, counts=counts) for place in places)
-        return
-    children, parents = _joined(tables[key.table], rows, 0), _joined(tables[key.parent], rows, 1)
-    for place, ((child, child_2), (parent, parent_2)) in zip(places, product(children, parents), strict=True):
-        yield place.measured(measures.pair, (child, parent), (child_2, parent_2))
+    child, parent = tables[key.table], tables[key.parent]
+    joined = _joined(first, child[0], parent[0]), _joined(second, child[1], parent[1])
+    yield from _across(_places(key, real.schema), *joined)
+
+
+def _across(places: list[Place], real: Joined | None, synthetic: Joined | None) -> Iterator[Figure]:
+    if real is None:
+        yield from (place.missing("keys repeat in the parent of the real data", counts=False) for place in places)
+    elif synthetic is None:
+        yield from (place.missing("keys repeat in the parent of the synthetic data") for place in places)
+    else:
+        for place, first, second in zip(places, real, synthetic, strict=True):
+            yield place.measured(measures.pair, first, second)
 
 
 def _places(key: ForeignKey, schema: Schema) -> list[Place]:
@@ -103,9 +107,11 @@ def _places(key: ForeignKey, schema: Schema) -> list[Place]:
     return [Place(INTERTABLE, key.table, (c, p, *via)) for c, p in product(within, above)]
 
 
-def _joined(both: Both, rows: tuple[tuple[Rows, Rows], tuple[Rows, Rows]], side: int) -> list[tuple[Values, Values]]:
-    real, synthetic = both
-    return [(a.take(rows[0][side]), b.take(rows[1][side])) for a, b in zip(real, synthetic, strict=True)]
+def _joined(codes: tuple[Values, Values], child: tuple[Values, ...], parent: tuple[Values, ...]) -> Joined | None:
+    rows = linked(*codes)
+    if rows is None:
+        return None
+    return list(product([v.take(rows[0]) for v in child], [v.take(rows[1]) for v in parent]))
 
 
 def _quoted(name: str) -> str:

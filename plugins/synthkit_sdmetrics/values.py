@@ -93,7 +93,7 @@ def linked(parent: Values, child: Values) -> tuple[Rows, Rows] | None:
     index = pd.Index(codes)
     if not index.is_unique:
         return None
-    found = index.get_indexer(np.where(np.isnan(child.numbers), -1, child.numbers).astype(np.intp))
+    found = index.get_indexer(pd.Index(np.where(np.isnan(child.numbers), -1, child.numbers).astype(np.intp)))
     rows = np.flatnonzero(found >= 0)
     return rows, owners[found[rows]]
 

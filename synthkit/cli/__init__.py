@@ -57,16 +57,15 @@ class Verbs(click.Group):
 
 def _offered() -> dict[str, click.Command]:
     """The commands of plugins; a verb of our own cannot be replaced."""
-    from synthkit.plugins import discover  # noqa: PLC0415 - only help and unknown verbs need the plugins
+    from synthkit.plugins import offered_commands
 
-    offered = discover().manager.hook.synthkit_register_commands()
-    commands = (command for listed in offered for command in listed)
-    return {command.name: command for command in commands if command.name and command.name not in VERBS}
+    named = {command.name: command for command in offered_commands()}
+    return {name: command for name, command in named.items() if name and name not in VERBS}
 
 
 def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     if value:
-        from importlib.metadata import version  # noqa: PLC0415 - only --version needs it
+        from importlib.metadata import version
 
         click.echo(f"synthkit {version('synthkit')}")
         ctx.exit()

@@ -23,9 +23,9 @@ def command(
     A synthetic file may be called like its table or begin with its name; a run folder will do too.
     """
     del debug  # the outermost level reads it
-    from synthkit.cli.output import show, watching  # noqa: PLC0415 - heavy
-    from synthkit.engine import evaluate  # noqa: PLC0415 - heavy
-    from synthkit.plugins import discover  # noqa: PLC0415 - heavy
+    from synthkit.cli.output import show, watching
+    from synthkit.engine import evaluate
+    from synthkit.plugins import discover
 
     plan = plan_from(config, **given)
     with watching(quiet=quiet or as_json) as observer:

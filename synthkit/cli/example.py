@@ -25,8 +25,8 @@ def command() -> None:
 def bank(*, folder: Path, customers: int, seed: int, overwrite: bool, debug: bool) -> None:
     """Write customers, transactions and campaign events of an invented bank as CSV files into DIR."""
     del debug  # the outermost level reads it
-    from synthkit.material import write_bank  # noqa: PLC0415 - heavy
-    from synthkit.plugins import discover  # noqa: PLC0415 - heavy
+    from synthkit.material import write_bank
+    from synthkit.plugins import discover
 
     write_bank(folder, discover(), customers=customers, seed=seed, overwrite=overwrite)
     click.echo(folder)

@@ -15,9 +15,9 @@ from synthkit.cli.options import FITTING, SHOWING, grouped, plan_from
 def command(*, quiet: bool, debug: bool, config: Path | None, **given: Any) -> None:
     """Fit a synthesizer and save the model as the folder --out."""
     del debug  # the outermost level reads it
-    from synthkit.cli.output import watching  # noqa: PLC0415 - heavy
-    from synthkit.engine import fit  # noqa: PLC0415 - heavy
-    from synthkit.plugins import discover  # noqa: PLC0415 - heavy
+    from synthkit.cli.output import watching
+    from synthkit.engine import fit
+    from synthkit.plugins import discover
 
     plan = plan_from(config, **given)
     with watching(quiet=quiet) as observer:

@@ -18,8 +18,8 @@ from synthkit.errors import UsageError
 def command(*, run: Path | None, as_json: bool, quiet: bool, debug: bool, config: Path | None, **given: Any) -> int:
     """Judge the finished RUN again with the gates of now; by default the newest under runs/."""
     del debug  # the outermost level reads it
-    from synthkit.cli.output import show  # noqa: PLC0415 - heavy
-    from synthkit.engine import rejudge  # noqa: PLC0415 - heavy
+    from synthkit.cli.output import show
+    from synthkit.engine import rejudge
 
     return show(rejudge(run or _newest(), plan_from(config, **given)), as_json=as_json, quiet=quiet)
 

@@ -38,8 +38,8 @@ seed = 0
 def command(*, data: Path | None, overwrite: bool, debug: bool) -> None:
     """Write a commented synthkit.toml into this folder, and a schema.toml for the tables of --data."""
     del debug  # the outermost level reads it
-    from synthkit.cli.schema import inferred  # noqa: PLC0415 - heavy
-    from synthkit.folders import refuse_existing_file, write_file  # noqa: PLC0415 - heavy
+    from synthkit.cli.schema import inferred
+    from synthkit.folders import refuse_existing_file, write_file
 
     target = Path("synthkit.toml")
     refuse_existing_file(target, overwrite=overwrite)

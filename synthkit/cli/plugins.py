@@ -27,12 +27,12 @@ def listing(*, as_json: bool) -> None:
 
 
 def _list(*, as_json: bool) -> None:
-    from rich.console import Console  # noqa: PLC0415 - heavy
-    from rich.markup import escape  # noqa: PLC0415 - heavy
-    from rich.table import Table  # noqa: PLC0415 - heavy
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
 
-    from synthkit.cli.output import print_json  # noqa: PLC0415 - heavy
-    from synthkit.plugins import discover  # noqa: PLC0415 - heavy
+    from synthkit.cli.output import print_json
+    from synthkit.plugins import discover
 
     plugins = discover().plugins
     if as_json:
@@ -43,10 +43,15 @@ def _list(*, as_json: bool) -> None:
     for name in ("Name", "Kind", "Distribution", "Licence", "State"):
         table.add_column(name, overflow="fold")
     for plugin in plugins:
-        state = f"[yellow]{escape(plugin.needs or plugin.problem)}[/]" if plugin.problem else "[green]ready[/]"
+        state = (
+            "[green]ready[/]" if plugin.problem is None else "[yellow]missing[/]" if plugin.needs else "[red]broken[/]"
+        )
         source = f"{plugin.distribution} {plugin.version}"
         table.add_row(escape(plugin.name), plugin.kind, escape(source), escape(plugin.licence), state)
     Console().print(table)
+    for need in dict.fromkeys(plugin.needs for plugin in plugins if plugin.needs):
+        names = ", ".join(plugin.name for plugin in plugins if plugin.needs == need)
+        click.echo(f"\n{names}: {need}")
     for plugin in plugins:
-        if plugin.problem and plugin.offered is None:
-            click.echo(f"warning: {plugin.name} of {plugin.distribution} {plugin.problem}", err=True)
+        if plugin.offered is None:
+            click.echo(f"\n{plugin.name} of {plugin.distribution}: {plugin.problem}", err=True)

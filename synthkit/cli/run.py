@@ -22,9 +22,9 @@ def command(*, as_json: bool, quiet: bool, debug: bool, config: Path | None, **g
     works as it stands. Settings may lie in synthkit.toml; the command line goes before it.
     """
     del debug  # the outermost level reads it
-    from synthkit.cli.output import show, watching  # noqa: PLC0415 - heavy
-    from synthkit.engine import execute  # noqa: PLC0415 - heavy
-    from synthkit.plugins import discover  # noqa: PLC0415 - heavy
+    from synthkit.cli.output import show, watching
+    from synthkit.engine import execute
+    from synthkit.plugins import discover
 
     plan = plan_from(config, **given)
     with watching(quiet=quiet or as_json) as observer:

@@ -20,9 +20,9 @@ def command(
 ) -> int:
     """Draw tables from the saved MODEL; they are verified, but not judged."""
     del debug  # the outermost level reads it
-    from synthkit.cli.output import show, watching  # noqa: PLC0415 - heavy
-    from synthkit.engine import sample  # noqa: PLC0415 - heavy
-    from synthkit.plugins import discover  # noqa: PLC0415 - heavy
+    from synthkit.cli.output import show, watching
+    from synthkit.engine import sample
+    from synthkit.plugins import discover
 
     plan = plan_from(config, **given)
     with watching(quiet=quiet or as_json) as observer:

@@ -34,7 +34,7 @@ def infer(*, path: Path, out: Path | None, form: str, overwrite: bool, debug: bo
     if out is None:
         click.echo(text, nl=False)
         return
-    from synthkit.folders import write_file  # noqa: PLC0415 - heavy
+    from synthkit.folders import write_file
 
     write_file(out, text, overwrite=overwrite)
     click.echo(out)
@@ -46,10 +46,10 @@ def infer(*, path: Path, out: Path | None, form: str, overwrite: bool, debug: bo
 def check(*, path: Path, schema: Path | None, debug: bool) -> None:
     """Check that the tables at PATH fit the schema and that their keys are sound."""
     del debug  # the outermost level reads it
-    from synthkit.cli.options import plan_from  # noqa: PLC0415 - heavy
-    from synthkit.context import Context  # noqa: PLC0415 - heavy
-    from synthkit.material import read  # noqa: PLC0415 - heavy
-    from synthkit.plugins import discover  # noqa: PLC0415 - heavy
+    from synthkit.cli.options import plan_from
+    from synthkit.context import Context
+    from synthkit.material import read
+    from synthkit.plugins import discover
 
     context = Context()
     dataset = read(plan_from(data=path, schema=schema), discover(), context)
@@ -74,16 +74,16 @@ def show(*, path: Path, form: str, debug: bool) -> None:
 
 
 def _stored(path: Path) -> Schema:
-    from synthkit.material import schema_from_file  # noqa: PLC0415 - heavy
+    from synthkit.material import schema_from_file
 
     return schema_from_file(path)
 
 
 def inferred(path: Path) -> Schema:
     """The schema inferred from the tables at a path; notes go to stderr."""
-    from synthkit.context import Context  # noqa: PLC0415 - heavy
-    from synthkit.material import infer_schema  # noqa: PLC0415 - heavy
-    from synthkit.plugins import discover  # noqa: PLC0415 - heavy
+    from synthkit.context import Context
+    from synthkit.material import infer_schema
+    from synthkit.plugins import discover
 
     context = Context()
     schema = infer_schema(path, discover(), context)
@@ -93,15 +93,15 @@ def inferred(path: Path) -> Schema:
 
 
 def _text(schema: Schema, form: str) -> str:
-    from synthkit.sdv_metadata import to_sdv  # noqa: PLC0415 - heavy
+    from synthkit.sdv_metadata import to_sdv
 
     return schema.to_toml() if form == "toml" else json.dumps(to_sdv(schema), indent=2) + "\n"
 
 
 def _print(schema: Schema) -> None:
-    from rich.console import Console  # noqa: PLC0415 - heavy
-    from rich.markup import escape  # noqa: PLC0415 - heavy
-    from rich.table import Table  # noqa: PLC0415 - heavy
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
 
     console = Console()
     for table in schema.tables:

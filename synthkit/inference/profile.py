@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import pyarrow as pa
@@ -127,7 +127,7 @@ def profiles(tables: Mapping[str, pa.Table]) -> tuple[TableProfile, ...]:
         DataError: a column is of a type that no table can hold; says which.
     """
     return tuple(
-        TableProfile(name, table.num_rows, tuple(_profile(name, c, table[c]) for c in table.column_names))
+        TableProfile(name, table.num_rows, tuple(map(partial(_profile, name), table.column_names, table.columns)))
         for name, table in tables.items()
     )
 
@@ -140,7 +140,7 @@ def _profile(table: str, name: str, column: pa.ChunkedArray) -> Profile:
     plain = column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
     missing = pc.is_null(plain, nan_is_null=True)
     if stored.missing is not None:
-        missing = pc.or_(missing, pc.fill_null(pc.equal(plain, stored.missing), False))  # noqa: FBT003
+        missing = pc.or_(missing, pc.fill_null(pc.equal(plain, stored.missing), False))
     filled = plain.filter(pc.invert(missing)) if pc.any(missing).as_py() else plain
     return Profile(table, name, column, stored, len(filled), pc.unique(filled))
 

@@ -1,0 +1,159 @@
+"""Primary keys: the column that is a table's key by its name, else by its values, else a few together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+from math import prod
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from synthkit.inference.names import joined, stems
+from synthkit.inference.pii import recipe
+from synthkit.inference.profile import Family, Profile, TableProfile
+from synthkit.inference.vocabulary import ID_WORDS, NOT_IDS, SEQUENCE_WORDS, TIME_WORDS
+
+_BARE = ("id", "uuid", "guid", "pk", "rowid", "recordid")
+_ENDINGS = ("id", "uuid", "guid", "key", "code", "no", "nr", "number", "num", "nummer")
+_MOST_PARTS = 3
+_FIRST_ROWS = 20_000  # most sets of columns show a repetition among these
+
+
+def single_keys(tables: Sequence[TableProfile]) -> dict[str, str]:
+    """The column that is the primary key of each table, for tables that have one.
+
+    A column whose name makes it the key is taken if it is 95 % unique: what is wrong with it then is an
+    error of the data. Any other must be unique and without nulls.
+    """
+    found = ((table.name, _by_name(table, tables) or _by_values(table, tables)) for table in tables)
+    return {name: column for name, column in found if column is not None}
+
+
+def key_names(table: TableProfile, tables: Sequence[TableProfile]) -> tuple[str, ...]:
+    """What the key of a table is called after the table, as ``names.joined`` writes it, the likeliest first.
+
+    ``campaign_events`` may have an ``event_id``, but not where there is a table ``events``.
+    """
+    own = stems(table.name)
+    taken = {stem for other in tables if other is not table for stem in stems(other.name)}
+    whole = len(own[0]) if own else 0
+    ours = [stem for stem in own if stem not in taken or len(stem) > whole - 3]
+    return tuple(stem + ending for ending in _ENDINGS for stem in ours)
+
+
+def may_be_key(column: Profile) -> bool:
+    """Whether values of this storage can be keys."""
+    return column.family in (Family.TEXT, Family.INTEGER)
+
+
+def id_like(column: Profile) -> bool:
+    """Whether the name says that the values identify something."""
+    last = column.words[-1] if column.words else ""
+    return last in ID_WORDS or (last.endswith("id") and len(last) > 4 and last not in NOT_IDS)
+
+
+def code_like(column: Profile) -> bool:
+    """Whether the values are short codes, not words: most hold a digit or are in capitals."""
+    codes = [_is_code(value) for value in column.sample]
+    return bool(codes) and sum(codes) / len(codes) >= 0.9
+
+
+def _is_code(value: str) -> bool:
+    if not 0 < len(value) <= 40 or any(c.isspace() or c in "@/" for c in value):
+        return False
+    return any(c.isdecimal() for c in value) or value.isupper() or (len(value) <= 3 and value.isascii())
+
+
+def _by_name(table: TableProfile, tables: Sequence[TableProfile]) -> str | None:
+    possible = {joined(c.name): c for c in reversed(table.columns) if may_be_key(c)}
+    likely = (_BARE[0], *key_names(table, tables), *_BARE[1:])
+    named = (possible[name] for name in likely if name in possible)
+    return next((c.name for c in named if not c.filled or c.share >= 0.95), None)
+
+
+def _by_values(table: TableProfile, tables: Sequence[TableProfile]) -> str | None:
+    unique = [c for c in table.columns if may_be_key(c) and c.unique and not c.nullable and c.distinct > 1]
+    possible = [c for c in unique if id_like(c) or (c is table.columns[0] and _first_key(c))]
+    wanted = [c for c in possible if referred_to(c, tables)]
+    free = [c for c in possible if recipe(c, table) in (None, "uuid")]
+    return next((c.name for c in (*wanted, *free)), None)
+
+
+def _first_key(column: Profile) -> bool:
+    """Whether a first column without a telling name numbers or codes the rows."""
+    if TIME_WORDS.intersection(column.words):
+        return False
+    if column.family is Family.TEXT:
+        return code_like(column)
+    ends = pc.min_max(pc.cast(column.values, pa.int64()))
+    return bool(ends["max"].as_py() - ends["min"].as_py() + 1 == column.distinct)
+
+
+def referred_to(column: Profile, tables: Iterable[TableProfile]) -> bool:
+    """Whether another table has a column of that name whose values mostly lie within this one."""
+    name = joined(column.name)
+    others = (c for table in tables if table.name != column.table for c in table.columns if joined(c.name) == name)
+    return any(c.family is column.family and c.distinct and c.within(column) >= 0.5 for c in others)
+
+
+def composite_key(table: TableProfile, foreign: Sequence[str]) -> tuple[str, ...]:
+    """Two or three columns that together are a table's key; none where that is not plain.
+
+    Only foreign keys, identifiers, dates and numbers in a sequence take part. That no combination occurs
+    twice must be a surprise (at least five repetitions would be expected if the columns were independent),
+    unless the table is nothing but foreign keys or one part is named as a sequence number.
+    """
+    parts = [c for c in table.columns if c.distinct > 1 and not c.nullable and _may_take_part(c, table, foreign)]
+    sizes = range(2, _MOST_PARTS + 1)
+    for size in sizes:
+        sets = sorted(combinations(parts, size), key=lambda chosen: -sum(c.name in foreign for c in chosen))
+        for chosen in sets:
+            if _telling(chosen, table, foreign) and _distinct_together(chosen, table.rows):
+                return tuple(c.name for c in chosen)
+    return ()
+
+
+def _may_take_part(column: Profile, table: TableProfile, foreign: Sequence[str]) -> bool:
+    if column.name in foreign or column.family is Family.TIME or _in_sequence(column):
+        return True
+    return may_be_key(column) and id_like(column) and recipe(column, table) is None
+
+
+def _in_sequence(column: Profile) -> bool:
+    return column.family is Family.INTEGER and bool(SEQUENCE_WORDS.intersection(("".join(column.words), *column.words[-1:])))
+
+
+def _telling(chosen: Sequence[Profile], table: TableProfile, foreign: Sequence[str]) -> bool:
+    anchored = any(c.name in foreign or (id_like(c) and not _in_sequence(c)) for c in chosen)
+    if not anchored or prod(c.distinct for c in chosen) < table.rows:
+        return False
+    only_keys = len(chosen) == len(table.columns) and all(c.name in foreign for c in chosen)
+    return only_keys or any(map(_in_sequence, chosen)) or _repetitions(chosen, table.rows) >= 5
+
+
+def _repetitions(chosen: Sequence[Profile], rows: int) -> float:
+    """How many pairs of rows would be equal in all these columns if they were independent."""
+    return rows * (rows - 1) / 2 * prod(float(((_counts(c) / rows) ** 2).sum()) for c in chosen)
+
+
+def _counts(column: Profile) -> npt.NDArray[np.float64]:
+    counts: npt.NDArray[np.int64] = pc.value_counts(column.column).field("counts").to_numpy()
+    return counts.astype("float64")
+
+
+def _distinct_together(chosen: Sequence[Profile], rows: int) -> bool:
+    return all(_no_row_twice(chosen, limit) for limit in dict.fromkeys((min(rows, _FIRST_ROWS), rows)))
+
+
+def _no_row_twice(chosen: Sequence[Profile], rows: int) -> bool:
+    codes = np.zeros(rows, dtype="int64")
+    for column in chosen:
+        encoded = column.column.slice(0, rows).combine_chunks().dictionary_encode()
+        codes = codes * len(encoded.dictionary) + encoded.indices.to_numpy()
+        codes = np.unique(codes, return_inverse=True)[1]
+    return len(np.unique(codes)) == rows
+
+

@@ -1,0 +1,192 @@
+"""What keys and a schema promise, counted: each broken promise is a ``Violation``, never a cell value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from synthkit.dataset import Dataset
+from synthkit.schema import Column, ColumnKind, ForeignKey, Schema, Table
+
+Integers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+NO_KEY = -1  # a row number that stands for: some part of the key is null
+ORPHAN = -2  # a row number that stands for: there is no such parent
+
+TEXT: Any = pd.Series(["text"]).dtype  # ``str``, or ``object`` before pandas 3
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One promise that some rows of a table break.
+
+    Attributes:
+        table: the table whose rows break it.
+        columns: the columns it is about; none for the whole table.
+        rule: ``primary_key_null``, ``primary_key_unique``, ``foreign_key``, ``not_null``, ``unique``,
+            ``row_count``, ``dtype`` or ``schema``.
+        count: the number of rows that break it; for ``row_count`` the rows missing or left over.
+
+    Example:
+        >>> print(Violation("visits", ("person",), "foreign_key", 3))
+        visits.person: foreign_key is broken by 3
+    """
+
+    table: str
+    columns: tuple[str, ...]
+    rule: str
+    count: int
+
+    @property
+    def where(self) -> str:
+        """The table, with its columns where there are any."""
+        return f"{self.table}.{'+'.join(self.columns)}" if self.columns else self.table
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.rule} is broken by {self.count:,}"
+
+
+def violations(data: Dataset) -> tuple[Violation, ...]:
+    """Every broken promise of the schema, in the order of its tables; empty if all are kept.
+
+    A foreign key with a null part points at nothing and breaks nothing. ``unique`` is asked of
+    identifiers and personal data only: that two measurements differ is chance, not a promise. Neither
+    ``unique`` nor ``not_null`` is asked of free text, which may come back empty.
+    """
+    return tuple(v for table in data.schema.tables for v in _table_violations(data, table) if v.count)
+
+
+def sample_violations(sample: Dataset, schema: Schema, rows: Mapping[str, int]) -> tuple[Violation, ...]:
+    """The broken promises of a sample: another schema, other row counts or dtypes, and ``violations``.
+
+    ``rows`` holds the exact number of rows of the tables whose number is known. Where the schema is
+    another one, that alone is said.
+    """
+    other = tuple(_schema_violations(sample.schema, schema))
+    if other:
+        return other
+    counts = (Violation(name, (), "row_count", abs(len(sample[name]) - rows[name])) for name in rows)
+    types = (
+        Violation(table.name, (column.name,), "dtype", int(not has_dtype(sample[table.name][column.name], column)))
+        for table in schema.tables
+        for column in table.columns
+    )
+    return (*(v for v in (*counts, *types) if v.count), *violations(sample))
+
+
+def parent_rows(data: Dataset, key: ForeignKey) -> Integers:
+    """The position of the parent's row for each row of ``key.table``; ``NO_KEY`` or ``ORPHAN`` where none is.
+
+    Where the parent repeats a key, its first row is meant.
+    """
+    child, parent = row_codes(
+        data[key.table].loc[:, list(key.columns)], data[key.parent].loc[:, list(key.parent_columns)]
+    )
+    return _first_rows(child, parent)
+
+
+def row_codes(*frames: pd.DataFrame) -> tuple[Integers, ...]:
+    """Number the distinct rows of frames with the same number of columns, alike in all frames.
+
+    Columns are matched by place. A row in which any part is null gets -1.
+    """
+    total = sum(len(frame) for frame in frames)
+    codes, missing = np.zeros(total, dtype="int64"), np.zeros(total, dtype=bool)
+    for place in range(frames[0].shape[1]):
+        part, values = pd.factorize(_stacked([frame.iloc[:, place] for frame in frames]))
+        missing |= part < 0
+        codes = pd.factorize(codes * (len(values) + 1) + part)[0] if place else part.astype("int64")
+    codes = np.where(missing, NO_KEY, codes)
+    return tuple(np.split(codes, np.cumsum([len(frame) for frame in frames])[:-1]))
+
+
+def repeated(codes: Integers) -> Flags:
+    """Which rows repeat the code of an earlier row; a negative code repeats nothing."""
+    return pd.Series(codes).duplicated().to_numpy() & (codes >= 0)
+
+
+def dtype_of(column: Column) -> Any:
+    """The canonical dtype of a column, as ``Dataset`` lists them.
+
+    Example:
+        >>> dtype_of(Column("age", ColumnKind.NUMERICAL, "int8", nullable=True))
+        Int8Dtype()
+    """
+    storage = column.storage
+    if storage.startswith(("int", "uint")):
+        return pd.api.types.pandas_dtype(_with_null(storage) if column.nullable else storage)
+    if storage == "bool":
+        return pd.BooleanDtype() if column.nullable else np.dtype(bool)
+    if storage.startswith("timestamp") and "tz=" in storage:
+        return pd.DatetimeTZDtype("us", storage.partition("tz=")[2].rstrip("]"))
+    if storage.startswith(("date", "timestamp")):
+        return np.dtype("datetime64[us]")
+    if storage in ("halffloat", "float", "double") or storage.startswith("decimal"):
+        return np.dtype("float64")
+    return TEXT
+
+
+def has_dtype(values: pd.Series[Any], column: Column) -> bool:
+    """Whether values have the canonical dtype; a nullable column without nulls may have the plain one."""
+    plain = Column(column.name, column.kind, column.storage)
+    return bool(values.dtype == dtype_of(column) or (values.dtype == dtype_of(plain)))
+
+
+def _with_null(storage: str) -> str:
+    return storage.replace("uint", "UInt").replace("int", "Int")
+
+
+def _stacked(parts: list[pd.Series[Any]]) -> pd.Series[Any]:
+    filled = [part for part in parts if len(part)] or parts[:1]  # an empty part must not decide the dtype
+    return pd.concat(filled, ignore_index=True)
+
+
+def _first_rows(child: Integers, parent: Integers) -> Integers:
+    highest = max(child.max(initial=-1), parent.max(initial=-1))
+    first = np.full(highest + 1, ORPHAN, dtype="int64")
+    known = np.flatnonzero(parent >= 0)[::-1]  # backwards, so that the first row of a repeated key stays
+    first[parent[known]] = known
+    rows = np.full(len(child), NO_KEY, dtype="int64")
+    rows[child >= 0] = first[child[child >= 0]]
+    return rows
+
+
+def _table_violations(data: Dataset, table: Table) -> Iterator[Violation]:
+    yield from _primary_key_violations(data[table.name], table)
+    for key in data.schema.parents_of(table.name):
+        orphans = int((parent_rows(data, key) == ORPHAN).sum())
+        yield Violation(table.name, key.columns, "foreign_key", orphans)
+    for column in table.columns:
+        yield from _column_violations(data[table.name][column.name], table, column)
+
+
+def _primary_key_violations(frame: pd.DataFrame, table: Table) -> Iterator[Violation]:
+    if table.primary_key:
+        (codes,) = row_codes(frame.loc[:, list(table.primary_key)])
+        yield Violation(table.name, table.primary_key, "primary_key_null", int((codes < 0).sum()))
+        yield Violation(table.name, table.primary_key, "primary_key_unique", int(repeated(codes).sum()))
+
+
+def _column_violations(values: pd.Series[Any], table: Table, column: Column) -> Iterator[Violation]:
+    where = (table.name, (column.name,))
+    if not column.nullable and column.name not in table.primary_key and column.kind != ColumnKind.TEXT:
+        yield Violation(*where, "not_null", int(values.isna().sum()))
+    identifying = column.kind in (ColumnKind.ID, ColumnKind.PII)
+    if column.unique and identifying and table.primary_key != (column.name,):
+        yield Violation(*where, "unique", int((values.duplicated() & values.notna()).sum()))
+
+
+def _schema_violations(found: Schema, expected: Schema) -> Iterator[Violation]:
+    for name in dict.fromkeys((*expected.table_names, *found.table_names)):
+        both = name in found.table_names and name in expected.table_names
+        same = both and found[name] == expected[name] and found.parents_of(name) == expected.parents_of(name)
+        if not same:
+            yield Violation(name, (), "schema", 1)
+    if found.subject != expected.subject:
+        yield Violation(expected.subject or found.subject or "", (), "schema", 1)

@@ -1,0 +1,79 @@
+"""Which plots a run folder holds, and what their files are called."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain, count
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from synthkit.context import Context
+from synthkit.dataset import Dataset
+from synthkit.report.aggregates import density, groups, histogram, strongest_pairs
+from synthkit.report.charts import density_chart, groups_chart, histogram_chart
+from synthkit.report.images import png
+from synthkit.schema import Column, ColumnKind
+
+if TYPE_CHECKING:
+    import altair as alt
+    import pandas as pd
+
+_Plot: TypeAlias = tuple[str, tuple[Column, ...]]  # a table, and the one or two columns that a plot shows
+
+_LONGEST = 60
+_BINNED = (ColumnKind.NUMERICAL, ColumnKind.DATETIME)
+
+
+def write_plots(real: Dataset, synthetic: Dataset, folder: Path, *, context: Context) -> list[Path]:
+    """Write a PNG file for each modelled column and each strongest numeric pair, real beside synthetic.
+
+    The files are called ``<table>.<column>.png`` and ``<table>.<a>~<b>.png`` and lie within ``folder``, which
+    exists; characters that are not safe in a file name become ``_``. Only aggregates over at least 10 real
+    rows are drawn. Neither data set is changed.
+
+    Raises:
+        ResourceError: the deadline of ``context`` has passed.
+    """
+    plots = [plot for table in real.schema.table_names for plot in _plots(real, table)]
+    paths = [folder / name for name in _file_names(plots)]
+    for done, (path, (table, columns)) in enumerate(zip(paths, plots, strict=True)):
+        context.progress(done, len(plots), f"plot {done + 1} of {len(plots)}")
+        path.write_bytes(png(_chart(real[table], synthetic[table], table, columns)))
+    return paths
+
+
+def _plots(real: Dataset, table: str) -> Iterator[_Plot]:
+    modelled = real.schema.modelled(table)
+    yield from ((table, (column,)) for column in modelled)
+    numeric = {column.name: column for column in modelled if column.kind is ColumnKind.NUMERICAL}
+    yield from ((table, (numeric[a], numeric[b])) for a, b in strongest_pairs(real[table], list(numeric)))
+
+
+def _chart(real: pd.DataFrame, synthetic: pd.DataFrame, table: str, columns: tuple[Column, ...]) -> alt.TopLevelMixin:
+    names = [column.name for column in columns]
+    if len(names) == 2:
+        return density_chart(f"{table}: {names[0]} \N{MULTIPLICATION SIGN} {names[1]}", names, density(real[names], synthetic[names]))
+    (name,), (column,) = names, columns
+    title = f"{table}.{name}"
+    if column.kind in _BINNED:
+        return histogram_chart(title, histogram(real[name], synthetic[name], column.kind))
+    return groups_chart(title, groups(real[name], synthetic[name]))
+
+
+def _file_names(plots: Iterable[_Plot]) -> list[str]:
+    """A safe name each, none of them equal to another one even where case does not count."""
+    names: list[str] = []
+    taken: set[str] = set()
+    for table, columns in plots:
+        stem = f"{_safe(table)}.{'~'.join(_safe(column.name) for column in columns)}"
+        marks = chain([""], (f"-{number}" for number in count(2)))
+        name = next(name for mark in marks if (name := f"{stem}{mark}.png").casefold() not in taken)
+        taken.add(name.casefold())
+        names.append(name)
+    return names
+
+
+def _safe(name: str) -> str:
+    """Only harmless characters, the first of them no dot, dash or space: neither hidden nor an option."""
+    return re.sub(r"[^A-Za-z0-9._ -]|^[. -]|^$", "_", name)[:_LONGEST]
