@@ -1,8 +1,8 @@
-"""How hard the example data set ``bank`` is: ``python benchmarks/bank_figures.py [--customers N] [--skip-hma]``.
+"""How hard the example data set ``bank`` is: ``python benchmarks/bank_figures.py [--customers N]``.
 
-(a) SDV's HMA with its defaults, scored by SDMetrics' quality report without thresholds and subsample (needs the extra sdv);
-(b), (c) how well a classifier tells columns drawn independently, and right tables with shuffled keys, from real rows;
-(d) both figures for a fresh draw of the same bank, which is what a perfect model would reach.
+(a) SDV's HMA with its defaults, scored by SDMetrics' quality report without thresholds and subsample
+(needs the extra sdv); (b), (c) how well a classifier tells columns drawn independently, and right tables
+with shuffled keys, from the original; (d) both figures for another seed: what a perfect model would reach.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def auc(real: Tables, other: Tables) -> float:
 
 def strict_score(real: Tables, synthetic: Tables) -> dict[str, float]:
     """SDMetrics' quality report with nothing left out; a metric that could not be computed is an error."""
-    from sdmetrics.reports.multi_table import QualityReport
+    from sdmetrics.reports.multi_table import QualityReport  # noqa: PLC0415 - the extra may be absent
 
     report = QualityReport()
     report.real_correlation_threshold = report.real_association_threshold = 0
@@ -100,7 +100,7 @@ def strict_score(real: Tables, synthetic: Tables) -> dict[str, float]:
 
 def hma(real: Tables, customers: int) -> Tables:
     """Fit HMA on the real tables and draw as many customers."""
-    from sdv.multi_table import HMASynthesizer
+    from sdv.multi_table import HMASynthesizer  # noqa: PLC0415 - the extra may be absent
 
     model = HMASynthesizer(_metadata(real), verbose=False)
     started = time.perf_counter()
@@ -113,12 +113,16 @@ def hma(real: Tables, customers: int) -> Tables:
 
 
 def _modelled(tables: Tables) -> Tables:
-    """Without personal data; text as SDV 2.0 takes it."""
-    return {name: table.drop(columns=PERSONAL, errors="ignore") for name, table in tables.items()}
+    """Without personal data; dates in nanoseconds, as SDV 2.0 moves those in microseconds to 1970."""
+    return {name: _in_nanoseconds(table.drop(columns=PERSONAL, errors="ignore")) for name, table in tables.items()}
+
+
+def _in_nanoseconds(table: pd.DataFrame) -> pd.DataFrame:
+    return table.astype(dict.fromkeys(table.select_dtypes("datetime").columns, "datetime64[ns]"))
 
 
 def _metadata(tables: Tables) -> Any:
-    from sdv.metadata import Metadata
+    from sdv.metadata import Metadata  # noqa: PLC0415 - the extra may be absent
 
     links = [
         {

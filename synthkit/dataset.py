@@ -53,7 +53,9 @@ class Dataset:
     @property
     def subject(self) -> str:
         """The table whose rows are the subjects: the schema's, or the largest table."""
-        return self.schema.subject or max(self.schema.table_names, key=lambda name: len(self.tables[name]))
+        if self.schema.subject is not None:
+            return self.schema.subject
+        return max(self.schema.table_names, key=lambda name: len(self.tables[name]))
 
     def select(self, names: Iterable[str]) -> Dataset:
         """The same data with only some of the tables; keys to the others become ordinary columns."""
@@ -63,12 +65,13 @@ class Dataset:
 
 def _check_columns(frame: pd.DataFrame, table: str, expected: tuple[str, ...]) -> None:
     found = tuple(frame.columns)
-    missing = [c for c in expected if c not in found]
-    extra = [c for c in found if c not in expected]
-    if missing or extra:
-        parts = [f"missing {', '.join(missing)}"] * bool(missing) + [f"not in the schema {', '.join(extra)}"] * bool(
-            extra
-        )
+    differences = {
+        "missing": [c for c in expected if c not in found],
+        "not in the schema": [str(c) for c in found if c not in expected],
+        "more than once": [c for c in expected if found.count(c) > 1],
+    }
+    parts = [f"{what} {', '.join(columns)}" for what, columns in differences.items() if columns]
+    if parts:
         raise DataError(f"other columns than the schema: {'; '.join(parts)}", "correct the schema or the data", table)
     if found != expected:
         raise DataError("the columns are in another order than in the schema", "reorder them", table)

@@ -107,13 +107,13 @@ def _counts(real: Dataset, holdout: Dataset | None, synthetic: Dataset) -> Itera
     yield Score("keys.reused", float(reused_keys(known, synthetic)), bounds=(0.0, None), goal="min")
 
 
-def reused_keys(real: Iterable[Dataset], synthetic: Dataset) -> int:
-    """How many synthetic primary keys are real ones; parts that are foreign keys are not counted."""
+def reused_keys(real: Sequence[Dataset], synthetic: Dataset) -> int:
+    """How many synthetic primary keys are real ones; foreign keys, parts and reference tables do not count."""
     count = 0
     for table in synthetic.schema.tables:
         foreign = {name for key in synthetic.schema.parents_of(table.name) for name in key.columns}
         own = table.primary_key[0] if len(table.primary_key) == 1 else None
-        if own is None or own in foreign:
+        if own is None or own in foreign or table.reference:
             continue
         values = synthetic[table.name][own]
         met = [values.isin(part[table.name][own]).to_numpy() for part in real]

@@ -13,13 +13,14 @@ from synthkit.errors import UsageError
 
 
 def refuse_existing(target: Path, *, overwrite: bool) -> None:
-    """Stop before any work is done when the target is already there.
+    """Stop before any work is done when the target is already there, or cannot be.
 
     Raises:
-        UsageError: it exists and ``overwrite`` is not set, or it is not a folder.
+        UsageError: it exists and ``overwrite`` is not set, or a file is in its way.
     """
-    if target.exists() and not target.is_dir():
-        raise UsageError(f"{target} is not a folder", "choose another --out")
+    for place in (target, *target.parents):
+        if os.path.lexists(place) and not place.is_dir():
+            raise UsageError(f"{place} is not a folder", "choose another --out")
     if target.exists() and not overwrite:
         raise UsageError(f"{target} exists already", "choose another --out or add --overwrite")
 
@@ -31,26 +32,25 @@ def appearing(target: Path, *, overwrite: bool = False) -> Iterator[Path]:
     When the block fails or is interrupted, nothing stays behind, and an old target stays as it was.
 
     Raises:
-        UsageError: the target exists and ``overwrite`` is not set.
+        UsageError: the target exists, before or after the block, and ``overwrite`` is not set.
     """
     refuse_existing(target, overwrite=overwrite)
-    made = _make_parents(target.parent)
-    stage = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))  # mode 0700
+    missing = [parent for parent in target.parents if not parent.exists()]
     try:
-        yield stage
-        stage.chmod(0o777 & ~_umask())
-        _replace(stage, target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside = tempfile.TemporaryDirectory(  # mode 0700
+            dir=target.parent, prefix=f".{target.name}.", ignore_cleanup_errors=True
+        )
+        with beside as private:
+            stage = Path(private, "new")
+            stage.mkdir()
+            yield stage
+            refuse_existing(target, overwrite=overwrite)  # somebody else may have been faster
+            _replace(stage, target, Path(private, "old"))
     except BaseException:
-        shutil.rmtree(stage, ignore_errors=True)
-        for folder in reversed(made):
+        for folder in missing:
             _remove_if_empty(folder)
         raise
-
-
-def _make_parents(folder: Path) -> list[Path]:
-    missing = [parent for parent in (folder, *folder.parents) if not parent.exists()][::-1]
-    folder.mkdir(parents=True, exist_ok=True)
-    return missing
 
 
 def _remove_if_empty(folder: Path) -> None:
@@ -58,19 +58,19 @@ def _remove_if_empty(folder: Path) -> None:
         folder.rmdir()
 
 
-def _replace(stage: Path, target: Path) -> None:
+def _replace(stage: Path, target: Path, old: Path) -> None:
     """Put the stage in the target's place; an old target is moved aside first and removed last."""
     if not target.exists():
         stage.rename(target)
         return
-    old = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}.old."))
-    target.rename(old)
     try:
+        target.rename(old)
         stage.rename(target)
     except BaseException:
-        old.rename(target)
+        if not target.exists():
+            old.rename(target)
         raise
-    shutil.rmtree(old)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _umask() -> int:
@@ -80,11 +80,13 @@ def _umask() -> int:
 
 
 def refuse_existing_file(target: Path, *, overwrite: bool) -> None:
-    """Stop before any work is done when the file is already there.
+    """Stop before any work is done when the file is already there, or cannot be.
 
     Raises:
-        UsageError: it exists and ``overwrite`` is not set.
+        UsageError: it exists and ``overwrite`` is not set, or a folder is in its way.
     """
+    if target.is_dir():
+        raise UsageError(f"{target} is a folder", "choose another file")
     if target.exists() and not overwrite:
         raise UsageError(f"{target} exists already", "add --overwrite")
 

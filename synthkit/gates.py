@@ -24,8 +24,8 @@ class Gate(pydantic.BaseModel, extra="forbid", frozen=True):
         'error'
     """
 
-    min: float | None = None
-    max: float | None = None
+    min: pydantic.FiniteFloat | None = None
+    max: pydantic.FiniteFloat | None = None
     severity: Severity = "error"
 
     @pydantic.model_validator(mode="after")
@@ -82,7 +82,7 @@ def default_gates(evaluators: Iterable[str]) -> dict[str, Gate]:
 
 
 def judge(gates: Mapping[str, Gate], results: Iterable[Score | Failure]) -> tuple[Verdict, ...]:
-    """Hold each gate against the score of its id; a score that is not there fails its gate.
+    """Hold each gate against the score of its id; a score that is not there, or there twice, fails its gate.
 
     Example:
         >>> judge({"a.b": Gate(min=0.8)}, [Score("a.b", 0.7)])[0].status
@@ -90,7 +90,10 @@ def judge(gates: Mapping[str, Gate], results: Iterable[Score | Failure]) -> tupl
         >>> judge({"a.c": Gate(min=0.8)}, [Score("a.b", 0.7)])[0].status
         'missing'
     """
-    by_id = {result.id: result for result in results}
+    by_id: dict[str, Score | Failure] = {}
+    for result in results:
+        twice = Failure(result.metric, "two scores have this name", result.table, result.columns)
+        by_id[result.id] = twice if result.id in by_id else result
     return tuple(_verdict(name, gate, by_id.get(name)) for name, gate in gates.items())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,14 +12,15 @@ import pandas as pd
 
 from synthkit.dataset import Dataset
 from synthkit.schema import Column, ColumnKind, ForeignKey, Schema, Table
+from synthkit.storage import dtype_of
 
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
+_IDENTIFYING = (ColumnKind.ID, ColumnKind.PII)
+
 NO_KEY = -1  # a row number that stands for: some part of the key is null
 ORPHAN = -2  # a row number that stands for: there is no such parent
-
-TEXT: Any = pd.Series(["text"]).dtype  # ``str``, or ``object`` before pandas 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,10 @@ class Violation:
 def violations(data: Dataset) -> tuple[Violation, ...]:
     """Every broken promise of the schema, in the order of its tables; empty if all are kept.
 
-    A foreign key with a null part points at nothing and breaks nothing. ``unique`` is asked of
-    identifiers and personal data only: that two measurements differ is chance, not a promise. Neither
-    ``unique`` nor ``not_null`` is asked of free text, which may come back empty.
+    A foreign key with a null part points at nothing and breaks nothing. ``unique`` is asked only of
+    identifiers and personal data that are no foreign keys: that two measurements, or the parents of two
+    rows, differ is often chance. Neither ``unique`` nor ``not_null`` is asked of free text, which may
+    come back empty.
     """
     return tuple(v for table in data.schema.tables for v in _table_violations(data, table) if v.count)
 
@@ -99,7 +101,7 @@ def row_codes(*frames: pd.DataFrame) -> tuple[Integers, ...]:
     total = sum(len(frame) for frame in frames)
     codes, missing = np.zeros(total, dtype="int64"), np.zeros(total, dtype=bool)
     for place in range(frames[0].shape[1]):
-        part, values = pd.factorize(_stacked([frame.iloc[:, place] for frame in frames]))
+        part, values = pd.factorize(stacked([frame.iloc[:, place] for frame in frames]))
         missing |= part < 0
         codes = pd.factorize(codes * (len(values) + 1) + part)[0] if place else part.astype("int64")
     codes = np.where(missing, NO_KEY, codes)
@@ -111,40 +113,16 @@ def repeated(codes: Integers) -> Flags:
     return pd.Series(codes).duplicated().to_numpy() & (codes >= 0)
 
 
-def dtype_of(column: Column) -> Any:
-    """The canonical dtype of a column, as ``Dataset`` lists them.
-
-    Example:
-        >>> dtype_of(Column("age", ColumnKind.NUMERICAL, "int8", nullable=True))
-        Int8Dtype()
-    """
-    storage = column.storage
-    if storage.startswith(("int", "uint")):
-        return pd.api.types.pandas_dtype(_with_null(storage) if column.nullable else storage)
-    if storage == "bool":
-        return pd.BooleanDtype() if column.nullable else np.dtype(bool)
-    if storage.startswith("timestamp") and "tz=" in storage:
-        return pd.DatetimeTZDtype("us", storage.partition("tz=")[2].rstrip("]"))
-    if storage.startswith(("date", "timestamp")):
-        return np.dtype("datetime64[us]")
-    if storage in ("halffloat", "float", "double") or storage.startswith("decimal"):
-        return np.dtype("float64")
-    return TEXT
+def stacked(parts: Sequence[pd.Series[Any]]) -> pd.Series[Any]:
+    """Columns of the same meaning one below the other, in a dtype that holds them all."""
+    filled = [part for part in parts if len(part)] or parts[:1]  # an empty part must not decide the dtype
+    return pd.concat(filled, ignore_index=True)
 
 
 def has_dtype(values: pd.Series[Any], column: Column) -> bool:
     """Whether values have the canonical dtype; a nullable column without nulls may have the plain one."""
-    plain = Column(column.name, column.kind, column.storage)
-    return bool(values.dtype == dtype_of(column) or (values.dtype == dtype_of(plain)))
-
-
-def _with_null(storage: str) -> str:
-    return storage.replace("uint", "UInt").replace("int", "Int")
-
-
-def _stacked(parts: list[pd.Series[Any]]) -> pd.Series[Any]:
-    filled = [part for part in parts if len(part)] or parts[:1]  # an empty part must not decide the dtype
-    return pd.concat(filled, ignore_index=True)
+    allowed = {dtype_of(column.storage, nullable=nullable) for nullable in (False, column.nullable)}
+    return values.dtype in allowed
 
 
 def _first_rows(child: Integers, parent: Integers) -> Integers:
@@ -162,8 +140,10 @@ def _table_violations(data: Dataset, table: Table) -> Iterator[Violation]:
     for key in data.schema.parents_of(table.name):
         orphans = int((parent_rows(data, key) == ORPHAN).sum())
         yield Violation(table.name, key.columns, "foreign_key", orphans)
+    held = {name for key in data.schema.parents_of(table.name) for name in key.columns}
     for column in table.columns:
-        yield from _column_violations(data[table.name][column.name], table, column)
+        must_differ = column.unique and column.kind in _IDENTIFYING and column.name not in held
+        yield from _column_violations(data[table.name][column.name], table, column, must_differ=must_differ)
 
 
 def _primary_key_violations(frame: pd.DataFrame, table: Table) -> Iterator[Violation]:
@@ -173,12 +153,13 @@ def _primary_key_violations(frame: pd.DataFrame, table: Table) -> Iterator[Viola
         yield Violation(table.name, table.primary_key, "primary_key_unique", int(repeated(codes).sum()))
 
 
-def _column_violations(values: pd.Series[Any], table: Table, column: Column) -> Iterator[Violation]:
+def _column_violations(
+    values: pd.Series[Any], table: Table, column: Column, *, must_differ: bool
+) -> Iterator[Violation]:
     where = (table.name, (column.name,))
     if not column.nullable and column.name not in table.primary_key and column.kind != ColumnKind.TEXT:
         yield Violation(*where, "not_null", int(values.isna().sum()))
-    identifying = column.kind in (ColumnKind.ID, ColumnKind.PII)
-    if column.unique and identifying and table.primary_key != (column.name,):
+    if must_differ and table.primary_key != (column.name,):
         yield Violation(*where, "unique", int((values.duplicated() & values.notna()).sum()))
 
 

@@ -81,7 +81,8 @@ def read(plan: Plan, registry: Registry, context: Context) -> Dataset:
 def read_like(path: Path, schema: Schema, registry: Registry, context: Context) -> Dataset:
     """Other data of the same schema: a holdout, or synthetic tables, also those of a run folder.
 
-    A file belongs to the table whose name it has or begins with: ``customers_hma_10000.csv`` is ``customers``.
+    A file belongs to the table whose name it has or begins with: ``customers_hma_10000.csv`` is ``customers``;
+    where both sides have one table only, names do not matter.
 
     Raises:
         DataError: missing, unreadable or contradicting the schema.
@@ -194,6 +195,8 @@ def _selected(schema: Schema, names: tuple[str, ...], context: Context) -> Schem
 
 
 def _matched(found: Mapping[str, pa.Table], schema: Schema) -> dict[str, pa.Table]:
+    if len(found) == len(schema.tables) == 1:  # one file for one table: its name does not matter
+        return dict(zip(schema.table_names, found.values(), strict=True))
     matched: dict[str, pa.Table] = {}
     for stem, table in found.items():
         named = [t for t in schema.table_names if stem == t or stem.startswith(f"{t}_")]

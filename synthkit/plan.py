@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from synthkit.errors import UsageError
 from synthkit.gates import Gate
 
 FILE = "synthkit.toml"
+PROJECT = "pyproject.toml"
 
 
 def _fraction(value: float | Path) -> float | Path:
@@ -22,7 +24,7 @@ def _fraction(value: float | Path) -> float | Path:
     return value
 
 
-class Plan(pydantic.BaseModel, extra="forbid", frozen=True, populate_by_name=True):
+class Plan(pydantic.BaseModel, extra="forbid", frozen=True):
     """Every setting of a run; the keys of ``synthkit.toml`` and the options of the command line."""
 
     plugin: str | None = None
@@ -45,11 +47,11 @@ class Plan(pydantic.BaseModel, extra="forbid", frozen=True, populate_by_name=Tru
 
 def find_file(start: Path) -> Path | None:
     """The nearest ``synthkit.toml``, or ``pyproject.toml`` with ``[tool.synthkit]``, from a folder upwards."""
-    for folder in (start, *start.parents):
+    for folder in (start.absolute(), *start.absolute().parents):
         if (folder / FILE).is_file():
             return folder / FILE
-        project = folder / "pyproject.toml"
-        if project.is_file() and "synthkit" in _parsed(project).get("tool", {}):
+        project = folder / PROJECT
+        if project.is_file() and _holds(_parsed(project), ("tool", "synthkit")):
             return project
     return None
 
@@ -65,16 +67,20 @@ def load(file: Path | None, overrides: Mapping[str, Any]) -> Plan:
     settings = _from_file(file) if file else {}
     merged = {**settings, **overrides}
     for name in ("options", "gates"):
-        merged[name] = {**settings.get(name, {}), **overrides.get(name, {})}
+        given = settings.get(name, {})
+        merged[name] = {**given, **overrides.get(name, {})} if isinstance(given, dict) else given
     try:
         return Plan(**merged)
     except pydantic.ValidationError as error:
-        raise _in_words(error, file) from None
+        raise _in_words(error, file, overrides) from None
 
 
 def _from_file(file: Path) -> dict[str, Any]:
-    content = _parsed(file)
-    settings = content["tool"]["synthkit"] if file.name == "pyproject.toml" else content
+    settings = _parsed(file)
+    for name in _above(file):
+        if not isinstance(settings.get(name), dict):
+            raise UsageError("there is no table [tool.synthkit]", "add it, or check --config", file.name)
+        settings = settings[name]
     for name in ("data", "schema", "out", "holdout"):
         if isinstance(settings.get(name), str):
             settings[name] = file.parent / settings[name]
@@ -86,29 +92,50 @@ def _parsed(file: Path) -> dict[str, Any]:
         return tomllib.loads(file.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{file.name} is not valid TOML: {error}", "correct it") from None
-    except FileNotFoundError:
-        raise UsageError(f"there is no file {file}", "check --config") from None
+    except OSError:
+        raise UsageError(f"{file} cannot be read", "check --config") from None
 
 
-def _in_words(error: pydantic.ValidationError, file: Path | None) -> UsageError:
+def _above(file: Path) -> tuple[str, ...]:
+    """The tables of a configuration file that the settings lie in."""
+    return ("tool", "synthkit") if file.name == PROJECT else ()
+
+
+def _in_words(error: pydantic.ValidationError, file: Path | None, overrides: Mapping[str, Any]) -> UsageError:
     first = error.errors(include_input=False, include_url=False)[0]
-    path = [str(part) for part in first["loc"] if part not in ("float", "path")]
+    # a holdout may be of two types; which of them did not fit says nothing to a user
+    path = tuple(str(part) for part in (first["loc"][:1] if first["loc"][0] == "holdout" else first["loc"]))
     key = ".".join(path)
-    where = _place(file, path)
+    where = "" if file is None or _holds(overrides, path[:2]) else _place(file, path)
     if first["type"] == "extra_forbidden":
-        known = list(Gate.model_fields if path[0] == "gates" else (f.alias or n for n, f in Plan.model_fields.items()))
-        near = difflib.get_close_matches(path[-1], known, n=1)
-        remedy = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}"
-        return UsageError(f"unknown key {key!r}", remedy, where)
+        return UsageError(f"unknown key {key!r}", _suggestion(path), where)
     return UsageError(f"{key}: {first['msg'].removeprefix('Value error, ').lower()}", "correct it", where)
 
 
-def _place(file: Path | None, path: list[str]) -> str:
-    """The file and, where the key can be found in its text, the line."""
-    if file is None:
-        return ""
-    lines = file.read_text("utf-8").splitlines()
-    for number, line in enumerate(lines, start=1):
-        if line.split("=")[0].strip().strip('"') == path[-1]:
-            return f"{file.name}:{number}"
+def _suggestion(path: tuple[str, ...]) -> str:
+    gate = path[0] == "gates"
+    known = list(Gate.model_fields if gate else (f.alias or n for n, f in Plan.model_fields.items()))
+    near = difflib.get_close_matches(path[-1], known, n=1)
+    quotes = ', and a name with dots stands in quotes: [gates."a.b"]' if gate else ""
+    return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}{quotes}"
+
+
+def _place(file: Path, path: tuple[str, ...]) -> str:
+    """The file and the first line with which the key is there."""
+    lines = file.read_text("utf-8").split("\n")
+    for number in range(1, len(lines) + 1):
+        with suppress(tomllib.TOMLDecodeError):  # a value may need more lines
+            if _holds(tomllib.loads("\n".join(lines[:number])), (*_above(file), *path)):
+                return f"{file.name}:{number}"
     return file.name
+
+
+def _holds(settings: Any, path: tuple[str, ...]) -> bool:
+    """Whether a key is there; of what is no table, everything is there."""
+    for part in path:
+        if not isinstance(settings, Mapping):
+            return True
+        if part not in settings:
+            return False
+        settings = settings[part]
+    return True

@@ -78,6 +78,7 @@ class Registry:
         named = [p for p in self.plugins if p.name == name and p.kind in (kind, "broken")]
         if not named:
             raise UsageError(f"there is no {kind} {name!r}", self._suggestion(kind, name))
+        named.sort(key=lambda p: p.kind == "broken")  # somebody's broken entry point must not hide a plugin
         return next(p for p in named if p.cls)
 
     def usable(self, kind: str) -> list[type[Any]]:
@@ -110,18 +111,20 @@ def discover() -> Registry:
     for point in points:
         try:
             found += _registered(manager, point)
-        except Exception as error:  # noqa: BLE001 - a stranger's module may raise anything; it is named, not fatal
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger may raise anything; named, not fatal
             found.append(_broken(manager, point, error))
     return Registry(tuple(_with_collisions(sorted(found, key=lambda p: (p.kind, p.name, p.distribution)))), manager)
 
 
 def offered_commands() -> list[Any]:
     """The commands that plugins offer; quick, because no synthesizer or evaluator is loaded for it."""
-    manager = _manager()
+    found: list[Any] = []
     for point in _entry_points():
-        with suppress(Exception):  # whoever is broken offers no command; `synthkit plugins` says why
+        with suppress(Exception, SystemExit):  # whoever is broken offers no command; `synthkit plugins` says why
+            manager = _manager()
             manager.register(point.load())
-    return [command for commands in manager.hook.synthkit_register_commands() for command in commands]
+            found += [command for commands in manager.hook.synthkit_register_commands() for command in commands]
+    return found
 
 
 def _manager() -> pluggy.PluginManager:
@@ -131,9 +134,8 @@ def _manager() -> pluggy.PluginManager:
 
 
 def _entry_points() -> list[EntryPoint]:
-    points = sorted(
-        entry_points(group=GROUP), key=lambda p: (_source(p).name != OWN_DISTRIBUTION, _source(p).name, p.name)
-    )
+    points = [p for p in entry_points(group=GROUP) if _source(p).name]  # what an uninstallation left has no name
+    points.sort(key=lambda p: (_source(p).name != OWN_DISTRIBUTION, _source(p).name, p.name))
     allowed = os.environ.get("SYNTHKIT_PLUGINS")
     if allowed is None:
         return points
@@ -154,7 +156,7 @@ def _registered(manager: pluggy.PluginManager, point: EntryPoint) -> list[Plugin
     return [_listed(kind, offered, source) for kind, offered in _offers(manager, module)]
 
 
-def _broken(manager: pluggy.PluginManager, point: EntryPoint, error: Exception) -> Plugin:
+def _broken(manager: pluggy.PluginManager, point: EntryPoint, error: BaseException) -> Plugin:
     if manager.has_plugin(_label(point)):
         manager.unregister(name=_label(point))
     source = _source(point)
@@ -166,7 +168,7 @@ def _label(point: EntryPoint) -> str:
     return f"{_source(point).name}:{point.name}"
 
 
-def _in_words(error: Exception) -> str:
+def _in_words(error: BaseException) -> str:
     if isinstance(error, pluggy.PluginValidationError):
         return str(error).replace("\n", " ")
     return f"{type(error).__name__}: {error}".splitlines()[0]
@@ -180,6 +182,10 @@ def _offers(manager: pluggy.PluginManager, module: Any) -> Iterator[tuple[str, t
         for offered in (cls for classes in hook() for cls in classes):
             if not (isinstance(offered, type) and issubclass(offered, contract)):
                 raise TypeError(f"synthkit_register_{kind}s must return classes derived from {contract.__name__}")
+            if lacking := sorted(getattr(offered, "__abstractmethods__", ())):
+                raise TypeError(f"{offered.__name__} lacks {', '.join(lacking)}")
+            if not isinstance(getattr(offered, "name", None), str):
+                raise TypeError(f"{offered.__name__} has no name")
             yield kind, offered
 
 
@@ -187,8 +193,8 @@ def _listed(kind: str, offered: type[Any], source: Distribution) -> Plugin:
     requires: tuple[str, ...] = getattr(offered, "requires", ())
     missing = [text for text in requires if not _installed(text)]
     extra = getattr(offered, "extra", None)
-    install = f"{source.name}[{extra}]" if extra else " ".join(missing)
-    needs = f'pip install "{install}"' if missing else None
+    install = [f"{source.name}[{extra}]"] if extra else missing
+    needs = " ".join(["pip install", *(f'"{text}"' for text in install)]) if missing else None
     problem = f"needs {', '.join(missing)}{_instead(missing)}" if missing else None
     licence = "; ".join([_licence(source), *_licences(requires)])
     return Plugin(offered.name, kind, source.name, source.version, licence, needs, problem, offered)
@@ -221,8 +227,9 @@ def _licences(requires: Iterable[str]) -> Iterator[str]:
 
 
 def _licence(source: Distribution) -> str:
-    stated = [source.metadata[key] for key in ("License-Expression", "License") if key in source.metadata]
-    return stated[0].splitlines()[0] if stated else "not stated"
+    stated = (source.metadata[key] for key in ("License-Expression", "License") if key in source.metadata)
+    lines = (line.strip() for text in stated for line in text.splitlines())
+    return next(filter(None, lines), "not stated")
 
 
 def _with_collisions(plugins: Iterable[Plugin]) -> Iterator[Plugin]:

@@ -91,16 +91,16 @@ class Run:
         Raises:
             UsageError: not the record of a run, or of another version.
         """
-        plain = dict(data)
+        plain = dict(data) if isinstance(data, Mapping) else {}
         if plain.pop("version", None) != VERSION:
-            raise UsageError("the record of this run was written by another version", "run it again")
+            raise UsageError("this is no record of a run, or one of another version", "run it again")
         try:
             results = tuple(_result(item) for item in (*plain.pop("scores"), *plain.pop("failures")))
             verdicts = tuple(Verdict(**item) for item in plain.pop("verdicts"))
             plain.pop("verdict")
             run = cls(**{**plain, "notes": tuple(plain["notes"])})
             return replace(run, results=results, verdicts=verdicts)
-        except (KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError):
             raise UsageError("the record of this run is damaged", "run it again") from None
 
 

@@ -42,6 +42,7 @@ class Score:
     matched: float | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "value", float(self.value))  # numpy's numbers cannot be written as JSON
         low, high = self.bounds
         if not (math.isfinite(self.value) and low <= self.value <= (self.value if high is None else high)):
             raise ValueError(f"{self.id}: a score must be finite and within its bounds")
@@ -73,15 +74,17 @@ class Failure:
 
 
 def score_id(metric: str, table: str | None, columns: tuple[str, ...]) -> str:
-    """Join metric, table and columns with dots; names that hold a dot are quoted.
+    """Join metric, table and columns with dots; names that hold a dot, a comma or a quote are quoted.
 
     Example:
         >>> score_id("quality.pairs", "a.b", ("x", "y"))
         'quality.pairs."a.b".x,y'
     """
-    place = [_quoted(table)] if table else []
+    place = [] if table is None else [_quoted(table)]
     return ".".join([metric, *place, *([",".join(map(_quoted, columns))] if columns else [])])
 
 
 def _quoted(name: str) -> str:
-    return f'"{name}"' if "." in name or "," in name else name
+    if name and not set(name) & set('.,"'):
+        return name
+    return '"{}"'.format(name.replace('"', '""'))

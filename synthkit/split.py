@@ -10,8 +10,9 @@ import pandas as pd
 
 from synthkit.dataset import Dataset
 from synthkit.errors import DataError, UsageError
-from synthkit.integrity import Flags, Integers, dtype_of, parent_rows
+from synthkit.integrity import Flags, Integers, parent_rows
 from synthkit.schema import ForeignKey, Schema
+from synthkit.storage import dtype_of
 
 _NOBODY = -1  # the side of a row whose owner key is null
 
@@ -138,7 +139,8 @@ def _rows(data: Dataset, table: str, kept: Flags, cut: Mapping[ForeignKey, Flags
     frame = data[table]
     for key in (key for key in cut if key.table == table and cut[key].any()):
         columns = [data.schema[table].column(name) for name in _nullable(data.schema, key)]
-        frame = frame.assign(**{c.name: frame[c.name].astype(dtype_of(c)).mask(cut[key]) for c in columns})
+        dtypes = {c.name: dtype_of(c.storage, nullable=True) for c in columns}
+        frame = frame.assign(**{name: frame[name].astype(dtype).mask(cut[key]) for name, dtype in dtypes.items()})
     return frame[kept].reset_index(drop=True)
 
 

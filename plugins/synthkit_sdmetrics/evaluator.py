@@ -30,9 +30,11 @@ class SDMetrics(Evaluator):
         sdmetrics.diagnostic.overall               mean of those above that exist
 
     Where nothing is missing they equal ``sdmetrics.reports.QualityReport`` with both thresholds 0 and no
-    subsample, and ``DiagnosticReport``, which the tests check to 1e-9. A pair across tables is named
-    ``(column, "parent.column")``, followed by the foreign key where the child has several to that parent.
-    Keys, personal data and text are not scored.
+    subsample, and ``DiagnosticReport``, which the tests check to 1e-9. The metrics are called one by one,
+    because these reports sample tables of more than 50,000 rows without a seed, whatever they are told
+    (0.32), and cannot be stopped. A pair across tables is named ``(column, "parent.column")``, followed
+    by the foreign key where the child has several to that parent. Keys, personal data and text are not
+    scored.
 
     What cannot be computed is a Failure and so is every average that needs it, while SDMetrics would
     leave it out and often give a better score for worse data. **The one exception**: a figure that the

@@ -89,7 +89,7 @@ def average(metric: str, figures: Iterable[Figure], noun: str, table: str | None
     needed = [figure for figure in figures if figure.counts]
     known = [figure.value for figure in needed if figure.value is not None]
     if not needed:
-        return Figure(metric, table, reason=f"the real data define it for none of the {noun}", counts=False)
+        return Figure(metric, table, reason=f"there are no {noun} to average", counts=False)
     if len(known) < len(needed):
         missing = f"{len(needed) - len(known)} of {len(needed)} {noun} could not be computed"
         return Figure(metric, table, reason=missing)

@@ -1,7 +1,9 @@
 """SDMetrics' own metrics, each on one column, pair, relation or table of real and of synthetic data.
 
 Each takes real, then synthetic, gives a figure in [0, 1] and may raise or give NaN: ``attempt`` deals
-with that. SDMetrics is imported when a measure is taken, so that the plugin can be listed without it.
+with that. One that cannot compare the real data with themselves gives no figure for any synthetic data,
+so that the real data alone decide whether a figure is defined. SDMetrics is imported when a measure is
+taken, so that the plugin can be listed without it.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ _UNSEEN = 1e-6  # the count that SDMetrics gives a category that the real data d
 
 def attempt(measure: Callable[[_T, _T], float], real: _T, synthetic: _T) -> float | None:
     """The figure, or None where there is none."""
-    from sdmetrics.errors import ConstantInputError, IncomputableMetricError  # noqa: PLC0415 - needs the extra
+    from sdmetrics.errors import ConstantInputError, IncomputableMetricError
 
     try:
         value = float(measure(real, synthetic))
@@ -33,11 +35,12 @@ def attempt(measure: Callable[[_T, _T], float], real: _T, synthetic: _T) -> floa
 
 def shape(real: Sample, synthetic: Sample) -> float:
     """KSComplement of numbers and dates, TVComplement of categories."""
-    from sdmetrics.single_column import KSComplement  # noqa: PLC0415 - needs the extra
+    from sdmetrics.single_column import KSComplement
 
     (first,), (second,) = real, synthetic
     if first.continuous:
         return float(KSComplement.compute(first.series, second.series))
+    _require_known((first, second))
     return _tv_complement(first.numbers, second.numbers)
 
 
@@ -48,8 +51,6 @@ def _tv_complement(real: Numbers, synthetic: Numbers) -> float:
     thousands of categories that a product has. A test holds the two together.
     """
     known = [x[~np.isnan(x)].astype(np.intp) for x in (real, synthetic)]
-    if not all(map(len, known)):
-        raise ValueError("no values")
     size = max(int(codes.max()) for codes in known) + 1
     p, q = (np.bincount(codes, minlength=size).astype(np.float64) for codes in known)
     p[(p == 0) & (q > 0)] = _UNSEEN
@@ -58,7 +59,7 @@ def _tv_complement(real: Numbers, synthetic: Numbers) -> float:
 
 def pair(real: Sample, synthetic: Sample) -> float:
     """CorrelationSimilarity (Pearson) of two continuous columns, else ContingencySimilarity."""
-    from sdmetrics.column_pairs import ContingencySimilarity, CorrelationSimilarity  # noqa: PLC0415 - needs the extra
+    from sdmetrics.column_pairs import ContingencySimilarity, CorrelationSimilarity
 
     if not all(len(values.numbers) for values in (*real, *synthetic)):
         raise ValueError("no rows")  # ContingencySimilarity would give 0.5
@@ -71,7 +72,7 @@ def pair(real: Sample, synthetic: Sample) -> float:
 
 def cardinality(real: Sample, synthetic: Sample) -> float:
     """CardinalityShapeSimilarity: KS complement of the numbers of children per parent."""
-    from sdmetrics.multi_table import CardinalityShapeSimilarity  # noqa: PLC0415 - needs the extra
+    from sdmetrics.multi_table import CardinalityShapeSimilarity
 
     relation = {
         "parent_table_name": "parent",
@@ -88,8 +89,9 @@ def cardinality(real: Sample, synthetic: Sample) -> float:
 
 def link(real: Sample, synthetic: Sample) -> float:
     """Mean of ReferentialIntegrity and CardinalityBoundaryAdherence."""
-    from sdmetrics.column_pairs import CardinalityBoundaryAdherence, ReferentialIntegrity  # noqa: PLC0415
+    from sdmetrics.column_pairs import CardinalityBoundaryAdherence, ReferentialIntegrity
 
+    _require_known(real)
     columns = [
         tuple(values.series.rename(name) for values, name in zip(s, "ab", strict=True)) for s in (real, synthetic)
     ]
@@ -98,8 +100,9 @@ def link(real: Sample, synthetic: Sample) -> float:
 
 def validity(real: Sample, synthetic: Sample) -> float:
     """BoundaryAdherence of numbers and dates, CategoryAdherence of categories."""
-    from sdmetrics.single_column import BoundaryAdherence, CategoryAdherence  # noqa: PLC0415 - needs the extra
+    from sdmetrics.single_column import BoundaryAdherence, CategoryAdherence
 
+    _require_known(real)
     (first,), (second,) = real, synthetic
     metric = BoundaryAdherence if first.continuous else CategoryAdherence
     return float(metric.compute(first.series, second.series))
@@ -107,8 +110,10 @@ def validity(real: Sample, synthetic: Sample) -> float:
 
 def uniqueness(real: pd.DataFrame, synthetic: pd.DataFrame) -> float:
     """KeyUniqueness of a primary key of one or several columns."""
-    from sdmetrics.single_column import KeyUniqueness  # noqa: PLC0415 - needs the extra
+    from sdmetrics.single_column import KeyUniqueness
 
+    if real.empty:
+        raise ValueError("no rows")
     return float(KeyUniqueness.compute(real, synthetic))
 
 
@@ -117,7 +122,7 @@ def structure(real: pd.DataFrame, synthetic: pd.DataFrame) -> float:
 
     Whether an integer type can hold nulls is left aside: it follows from the rows, not from the structure.
     """
-    from sdmetrics.single_table import TableStructure  # noqa: PLC0415 - needs the extra
+    from sdmetrics.single_table import TableStructure
 
     return float(TableStructure.compute(_bare(real), _bare(synthetic)))
 
@@ -125,3 +130,8 @@ def structure(real: pd.DataFrame, synthetic: pd.DataFrame) -> float:
 def _bare(frame: pd.DataFrame) -> pd.DataFrame:
     masked = {c: d.numpy_dtype for c, d in frame.dtypes.items() if hasattr(d, "numpy_dtype")}
     return frame.head(0).astype(masked)
+
+
+def _require_known(sample: Sample) -> None:
+    if any(np.isnan(values.numbers).all() for values in sample):
+        raise ValueError("no values")

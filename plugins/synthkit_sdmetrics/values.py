@@ -118,7 +118,7 @@ def _times(values: pd.Series) -> Numbers:
     if not pd.api.types.is_datetime64_any_dtype(values):
         return np.full(len(values), np.nan)
     naive = values if values.dt.tz is None else values.dt.tz_convert(None)
-    return np.where(naive.isna(), np.nan, naive.astype("datetime64[us]").astype(np.int64))
+    return np.where(naive.isna(), np.nan, naive.to_numpy("datetime64[us]").astype(np.int64))
 
 
 def _codes(first: pd.Series, second: pd.Series) -> tuple[Numbers, Numbers]:

@@ -1,0 +1,335 @@
+"""The guard: what a model may see of real data, and how the rest comes back.
+
+What a model never saw, it cannot leak: keys go out as row numbers, identifiers, personal data and free
+text do not go out at all, and they come back as fresh keys and fakes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from synthkit.dataset import Dataset
+from synthkit.errors import DataError, IntegrityError, PluginError
+from synthkit.guard.fakes import known_locale
+from synthkit.guard.fresh import Fresh, empty, largest, learn_fresh, learn_key
+from synthkit.guard.relations import (
+    Columns,
+    CompositeKey,
+    Rules,
+    distinct_rows,
+    foreign_columns,
+    foreign_name,
+    guarded_schema,
+    inner_keys,
+    key_order,
+    numbered,
+    one_to_one,
+)
+from synthkit.guard.values import Values, guard_values, is_integer, is_number, is_time, learn_values, restore_values
+from synthkit.integrity import Integers, parent_rows, stacked, violations
+from synthkit.schema import Column, ColumnKind, ForeignKey, Schema, Table
+
+__all__ = ["Guard"]
+
+
+@dataclass
+class Guard:
+    """Shows a model only what it may see, and gives its samples the form of the real data.
+
+    Attributes:
+        schema: the schema of the real data.
+        rules: for each table and column (foreign keys aside), how it goes out and comes back; no real value.
+        locale: for names, streets, towns and companies.
+        notes: sentences about the last calls, without values.
+
+    Example:
+        >>> from synthkit.testing import guarded
+        >>> real = guarded(subjects=50)
+        >>> guard = Guard.learn(real)
+        >>> sample = guard.restore(guard.protect(real), seed=0)
+        >>> real["customers"]["customer_id"].isin(sample["customers"]["customer_id"]).any().item()
+        False
+    """
+
+    schema: Schema
+    rules: Mapping[str, Rules]
+    locale: str = "en_US"
+    notes: list[str] = field(default_factory=list, compare=False)
+
+    @classmethod
+    def learn(cls, training: Dataset, *, real: Dataset | None = None, locale: str = "en_US") -> Guard:
+        """Learn formats and shares from the training part, which is not changed.
+
+        ``real`` is all real data at hand: none of its keys, nor of the training part, will be given again.
+
+        Raises:
+            UsageError: an unknown locale or recipe, or primary keys that are made of each other.
+        """
+        known_locale(locale)
+        key_order(training.schema)
+        everything = [training] if real is None else [training, real]
+        rules = {
+            table.name: {c.name: _rule(training, everything, table, c) for c in _ruled(training.schema, table)}
+            for table in training.schema.tables
+        }
+        return cls(training.schema, rules, locale)
+
+    @cached_property
+    def guarded_schema(self) -> Schema:
+        """The schema that a model sees, as ``Synthesizer`` describes it."""
+        return guarded_schema(self.schema, self.rules)
+
+    def protect(self, data: Dataset) -> Dataset:
+        """The data as a model sees them: row numbers for keys, and the modelled columns.
+
+        Rows stay in their order; ``data`` is not changed.
+
+        Raises:
+            DataError: another schema than the learned one, or a key that points at no row.
+        """
+        if data.schema != self.schema:
+            raise DataError("the schema is not the one that the guard has learned", "learn again")
+        numbers = self._numbers(data)
+        tables = {table.name: self._protect_table(data, table, numbers) for table in self.schema.tables}
+        # The place where rare categories and extremes will be drawn in: on the guarded tables, by subject.
+        return Dataset(self.guarded_schema, tables)
+
+    def restore(self, sample: Dataset, *, seed: int, real: Dataset | None = None) -> Dataset:
+        """A model's sample with the schema, the dtypes and the formats of the real data.
+
+        Fresh keys and fakes, nulls only where the real column has some, numbers rounded and within the
+        range of their type, unique keys. ``sample`` is not changed. With ``real``, all real data at hand,
+        no fake equals a real value of its column.
+
+        Raises:
+            PluginError: the sample has not the columns of the guarded schema.
+            IntegrityError: a key of the sample is broken, or no free key is left for a row.
+            DataError: a key format cannot name so many rows.
+        """
+        self._refuse(sample)
+        self.check_capacity(sample.rows)
+        links = zip(self.schema.foreign_keys, self.guarded_schema.foreign_keys, strict=True)
+        rows = {key: parent_rows(sample, numbers) for key, numbers in links}
+        tables: dict[str, Columns] = {}
+        for table in map(self.schema.__getitem__, key_order(self.schema)):
+            tables[table.name] = self._own_columns(sample, table, seed, real)
+            self._settle_key(table, tables, rows, self._seed(seed, table, len(table.columns)))
+        for table in self.schema.tables:
+            self._settle_foreign(table, tables, rows, self._seed(seed, table, len(table.columns) + 1))
+        frames = {t.name: pd.DataFrame({c: tables[t.name][c] for c in t.column_names}) for t in self.schema.tables}
+        return Dataset(self.schema, frames)
+
+    def check_capacity(self, rows: Mapping[str, int]) -> None:
+        """Refuse row counts for which a key format has not enough names, before anything is sampled.
+
+        Raises:
+            DataError: naming the table and how many rows can be named.
+        """
+        for table, column, rule in self._fresh():
+            needed = round(rows.get(table.name, 0) * (1 - rule.nulls)) if rule.distinct >= 1 else 0
+            if needed > rule.capacity:
+                problem = f"the format can name {rule.capacity:,} new rows, not {needed:,}"
+                raise DataError(
+                    problem, "ask for fewer rows, or give the column longer keys", f"{table.name}.{column.name}"
+                )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, as ``from_dict`` takes them: formats, rounded bounds and shares, no real value."""
+        rules = {table: dict(columns) for table, columns in self.rules.items()}
+        plain: dict[str, Any] = _STATE.dump_python(_State(self.locale, self.schema.to_dict(), rules), mode="json")
+        return plain
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Guard:
+        """The guard that ``to_dict`` gave.
+
+        Raises:
+            DataError: an unknown key, a missing one or a wrong type, or rules that do not fit the schema.
+            UsageError: the schema contradicts itself.
+        """
+        try:
+            state = _STATE.validate_json(json.dumps(data))
+        except ValidationError as error:
+            place = ".".join(str(part) for part in error.errors(include_input=False, include_url=False)[0]["loc"])
+            raise DataError("the saved guard cannot be read", "fit again", place) from None
+        schema = Schema.from_dict(state.schema)
+        if _ruled_names(schema) != {table: list(columns) for table, columns in state.rules.items()}:
+            raise DataError("the saved guard has other columns than its schema", "fit again")
+        return cls(schema, state.rules, state.locale)
+
+    def _numbers(self, data: Dataset) -> dict[str, Integers]:
+        """What stands for the key of each row: its number, or in a one-to-one relation the parent's."""
+        numbers: dict[str, Integers] = {}
+        for name in key_order(self.schema):
+            one = one_to_one(self.schema, name)
+            own = np.arange(len(data[name]), dtype="int64")
+            found = numbered(parent_rows(data, one), numbers[one.parent], one, self.schema) if one else own
+            numbers[name] = np.asarray(found, dtype="int64")
+        return numbers
+
+    def _protect_table(self, data: Dataset, table: Table, numbers: Mapping[str, Integers]) -> pd.DataFrame:
+        shown: Columns = {name: pd.Series(numbers[table.name]) for name in self.guarded_schema[table.name].primary_key}
+        for key in self.schema.parents_of(table.name):
+            name = foreign_name(self.schema, key)
+            shown[name] = numbered(parent_rows(data, key), numbers[key.parent], key, self.schema)
+        for column in _ruled(self.schema, table):
+            rule = self.rules[table.name][column.name]
+            if isinstance(rule, Values):
+                shown[column.name] = guard_values(data[table.name][column.name], column, rule)
+        return pd.DataFrame({name: shown[name] for name in self.guarded_schema[table.name].column_names})
+
+    def _refuse(self, sample: Dataset) -> None:
+        expected = self.guarded_schema
+        if [(t.name, t.column_names) for t in sample.schema.tables] != [
+            (t.name, t.column_names) for t in expected.tables
+        ]:
+            raise PluginError("the sample has other columns than the model was shown", "tell the plugin's author")
+        for broken in violations(Dataset(expected, sample.tables)):
+            one = one_to_one(self.schema, broken.table) is not None
+            kept_later = broken.rule == "unique" or (one and broken.rule == "primary_key_unique")
+            if set(broken.columns) <= expected.key_columns(broken.table) and not kept_later:
+                problem = f"the model's sample breaks {broken.rule} {broken.count:,} times"
+                raise IntegrityError(problem, "tell the plugin's author", broken.where)
+
+    def _own_columns(self, sample: Dataset, table: Table, seed: int, real: Dataset | None) -> Columns:
+        """The columns of a table that are no foreign keys."""
+        own: Columns = {}
+        for place, column in enumerate(_ruled(self.schema, table)):
+            rule, own_seed = self.rules[table.name][column.name], self._seed(seed, table, place)
+            if isinstance(rule, Values):
+                sampled = sample[table.name][column.name]
+                own[column.name], drawn = restore_values(sampled, column, rule, np.random.default_rng(own_seed))
+                self._note(table, drawn, f"missing values of {column.name} were drawn from its other ones")
+            elif rule is None:
+                own[column.name] = empty(column, len(sample[table.name]))
+            else:
+                avoid = real[table.name][column.name] if real else None
+                self._note_blank(table, column, rule)
+                own[column.name] = rule.values(column, len(sample[table.name]), own_seed, self.locale, avoid)
+        return own
+
+    def _settle_key(
+        self, table: Table, tables: dict[str, Columns], rows: dict[ForeignKey, Integers], seed: np.random.SeedSequence
+    ) -> None:
+        """Fill in the foreign keys within a primary key, and make it unique."""
+        random, one = np.random.default_rng(seed), one_to_one(self.schema, table.name)
+        if one:
+            rows[one] = self._distinct(one, rows[one], tables, random)
+        inner = {key: rows[key] for key in inner_keys(self.schema, table.name)}
+        tables[table.name].update(foreign_columns(inner, tables, self.schema))
+        if len(table.primary_key) > 1 and one is None:
+            key = CompositeKey(self.schema, table, tables[table.name], inner, tables, self._counted(table))
+            self._note(table, key.settle(random), "repeated combinations of its key were changed")
+            rows.update(key.rows)
+
+    def _settle_foreign(
+        self, table: Table, tables: dict[str, Columns], rows: dict[ForeignKey, Integers], seed: np.random.SeedSequence
+    ) -> None:
+        """Fill in all foreign keys; a unique one gives each row a parent of its own."""
+        random, held = np.random.default_rng(seed), self.schema.parents_of(table.name)
+        for key in held:
+            unique = len(key.columns) == 1 and table.column(key.columns[0]).unique
+            if unique and key.columns != table.primary_key:
+                rows[key] = self._distinct(key, rows[key], tables, random)
+        tables[table.name].update(foreign_columns({key: rows[key] for key in held}, tables, self.schema))
+
+    def _distinct(
+        self, key: ForeignKey, rows: Integers, tables: Mapping[str, Columns], random: np.random.Generator
+    ) -> Integers:
+        """A parent of its own for each row; where there are too few parents, only a primary key insists."""
+        table, parents = self.schema[key.table], len(tables[key.parent][key.parent_columns[0]])
+        found = distinct_rows(rows, parents, random)
+        if found is None and key == one_to_one(self.schema, key.table):
+            problem = f"{len(rows):,} rows cannot each have a row of {key.parent} of their own, it has {parents:,}"
+            raise IntegrityError(problem, "ask for fewer rows", f"{key.table}.{'+'.join(key.columns)}")
+        if found is None:
+            self._note(table, len(rows), f"rows share the {parents:,} rows of {key.parent}, no longer one each")
+            return rows
+        self._note(table, int((found != rows).sum()), f"rows got another row of {key.parent}, for one each")
+        return found
+
+    def _counted(self, table: Table) -> tuple[str, ...]:
+        """The parts of a primary key that are whole numbers to the model."""
+        rules = self.rules[table.name]
+        counts = {name for name, rule in rules.items() if isinstance(rule, Values) and rule.kind == "numerical"}
+        return tuple(name for name in table.primary_key if name in counts and is_integer(table.column(name)))
+
+    def _fresh(self) -> Iterator[tuple[Table, Column, Fresh]]:
+        for table in self.schema.tables:
+            for name, rule in self.rules[table.name].items():
+                if isinstance(rule, Fresh):
+                    yield table, table.column(name), rule
+
+    def _seed(self, seed: int, table: Table, place: int) -> np.random.SeedSequence:
+        return np.random.SeedSequence(seed, spawn_key=(self.schema.tables.index(table), place))
+
+    def _note_blank(self, table: Table, column: Column, rule: Fresh) -> None:
+        note = f"{table.name}.{column.name}: free text has no recipe and came back empty"
+        if rule.blank and note not in self.notes:
+            self.notes.append(note)
+
+    def _note(self, table: Table, count: int, what: str) -> None:
+        note = f"{table.name}: {count:,} {what}"
+        if count and note not in self.notes:
+            self.notes.append(note)
+
+
+@dataclass(frozen=True)
+class _State:
+    """What is saved of a guard."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    locale: str
+    schema: dict[str, Any]
+    rules: dict[str, dict[str, Values | Fresh | None]]
+    version: Literal[1] = 1
+
+
+_STATE = TypeAdapter(_State)
+
+
+def _ruled(schema: Schema, table: Table) -> list[Column]:
+    """The columns of a table that are no foreign keys."""
+    foreign = {name for key in schema.parents_of(table.name) for name in key.columns}
+    return [column for column in table.columns if column.name not in foreign]
+
+
+def _ruled_names(schema: Schema) -> dict[str, list[str]]:
+    return {table.name: [column.name for column in _ruled(schema, table)] for table in schema.tables}
+
+
+def _rule(training: Dataset, everything: list[Dataset], table: Table, column: Column) -> Values | Fresh | None:
+    """How a column goes out and comes back; None if it holds nothing."""
+    values = training[table.name][column.name]
+    real = stacked([data[table.name][column.name].dropna() for data in everything])
+    if table.primary_key == (column.name,):
+        return learn_key(real, column, largest(column, *_references(training.schema, table.name, column.name)))
+    if not values.notna().any():
+        return None
+    part = column.name in table.primary_key
+    if part and column.kind == ColumnKind.ID and values.nunique() * 2 <= len(values):
+        column = replace(column, kind=_kind_of(column))  # it counts within the other parts, and identifies nobody
+    if column.kind.modelled or column.storage == "bool":
+        return learn_values(values.dropna(), column)
+    return learn_fresh(values, real, replace(column, unique=column.unique or part))
+
+
+def _references(schema: Schema, parent: str, name: str) -> list[Column]:
+    """The columns of other tables that hold a key column of this one."""
+    held = ((key, key.columns[key.parent_columns.index(name)]) for key in schema.children_of(parent))
+    return [schema[key.table].column(own) for key, own in held]
+
+
+def _kind_of(column: Column) -> ColumnKind:
+    if is_time(column):
+        return ColumnKind.DATETIME
+    return ColumnKind.NUMERICAL if is_number(column) else ColumnKind.CATEGORICAL

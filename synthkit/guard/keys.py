@@ -81,7 +81,8 @@ class Keys:
 
     def _ranks(self, count: int, random: np.random.Generator) -> Integers:
         step = min(self.spread, self.capacity // max(count, 1))
-        room = min(self.capacity - count * step, max(count * step, 1000))
+        first = self.blocks[0][0] if self.blocks else 0
+        room = min(self.capacity - count * step, max(count * step, first))  # so that keys hardly grow longer
         places = np.arange(count) * step + random.integers(0, room, endpoint=True)
         if step > 1:
             places = random.permutation(places + random.integers(0, step, count))
@@ -116,11 +117,10 @@ def _formats(real: pd.Series[Any]) -> Iterator[Keys]:
         return
     lengths = real.str.len()
     usual, longest = (_codes(real[lengths == length]) for length in (lengths.mode()[0], lengths.max()))
-    if len(real) >= _MANY and lengths.min() == lengths.max():
-        yield _pattern(usual, _strict(usual))
     if len(real) >= _MANY:
-        yield from _numbered(real)
-    for rule in (_strict, _free, _freest) if len(real) >= _MANY else (_free, _freest):
+        literal = _pattern(usual, _strict(usual))
+        yield from sorted((literal, *_numbered(real)), key=lambda k: (k is literal) == (len(usual) < len(real)))
+    for rule in (_free, _freest):
         yield _pattern(usual, rule(usual))
     for more in range(1, 20):  # longer than every real key
         yield _pattern(longest[:0], (*_freest(longest), *[digits] * more))

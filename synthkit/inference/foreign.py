@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from synthkit.inference.keys import code_like, key_names, may_be_key
+from synthkit.inference.keys import code_like, key_names
 from synthkit.inference.names import joined, stems
 from synthkit.inference.profile import Family, Profile, TableProfile
 from synthkit.inference.vocabulary import BOSS_WORDS, ID_WORDS, NAME_WORDS
@@ -46,7 +46,9 @@ def links(tables: Sequence[TableProfile], keys: Mapping[str, str]) -> tuple[list
     orphans, an error of the data. Without one, all must be, the keys must be codes, and there must be
     just one such parent, which must not itself refer to the table.
     """
-    parents = [_parent(table, tables, table[keys[table.name]], i) for i, table in enumerate(tables) if table.name in keys]
+    parents = [
+        _parent(table, tables, table[keys[table.name]], i) for i, table in enumerate(tables) if table.name in keys
+    ]
     columns = [column for table in tables for column in table.columns]
     named = {c.place: link for c in columns if (link := _named(c, parents) or _to_own_table(c, parents))}
     free = [c for c in columns if c.place not in named and keys.get(c.table) != c.name]

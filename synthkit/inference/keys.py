@@ -7,7 +7,6 @@ from itertools import combinations
 from math import prod
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -18,6 +17,8 @@ from synthkit.inference.vocabulary import ID_WORDS, NOT_IDS, SEQUENCE_WORDS, TIM
 
 _BARE = ("id", "uuid", "guid", "pk", "rowid", "recordid")
 _ENDINGS = ("id", "uuid", "guid", "key", "code", "no", "nr", "number", "num", "nummer")
+# Natural keys that are personal: keys where another table refers to them, else better made afresh as what they are.
+_PERSONAL_KEYS = ("email", "phone", "iban", "card_number", "national_id", "username")
 _MOST_PARTS = 3
 _FIRST_ROWS = 20_000  # most sets of columns show a repetition among these
 
@@ -76,20 +77,21 @@ def _by_name(table: TableProfile, tables: Sequence[TableProfile]) -> str | None:
 
 def _by_values(table: TableProfile, tables: Sequence[TableProfile]) -> str | None:
     unique = [c for c in table.columns if may_be_key(c) and c.unique and not c.nullable and c.distinct > 1]
-    possible = [c for c in unique if id_like(c) or (c is table.columns[0] and _first_key(c))]
-    wanted = [c for c in possible if referred_to(c, tables)]
-    free = [c for c in possible if recipe(c, table) in (None, "uuid")]
+    made = {c.name: recipe(c, table) for c in unique}
+    named = [c for c in unique if id_like(c) or (c is table.columns[0] and _first_key(c))]
+    wanted = [c for c in unique if (c in named or made[c.name] in _PERSONAL_KEYS) and referred_to(c, tables)]
+    free = [c for c in named if made[c.name] in (None, "uuid")]
     return next((c.name for c in (*wanted, *free)), None)
 
 
 def _first_key(column: Profile) -> bool:
-    """Whether a first column without a telling name numbers or codes the rows."""
+    """Whether a first column without a telling name codes or numbers the rows (a few numbers prove nothing)."""
     if TIME_WORDS.intersection(column.words):
         return False
     if column.family is Family.TEXT:
         return code_like(column)
     ends = pc.min_max(pc.cast(column.values, pa.int64()))
-    return bool(ends["max"].as_py() - ends["min"].as_py() + 1 == column.distinct)
+    return column.distinct >= 10 and bool(ends["max"].as_py() - ends["min"].as_py() + 1 == column.distinct)
 
 
 def referred_to(column: Profile, tables: Iterable[TableProfile]) -> bool:
@@ -123,7 +125,9 @@ def _may_take_part(column: Profile, table: TableProfile, foreign: Sequence[str])
 
 
 def _in_sequence(column: Profile) -> bool:
-    return column.family is Family.INTEGER and bool(SEQUENCE_WORDS.intersection(("".join(column.words), *column.words[-1:])))
+    return column.family is Family.INTEGER and bool(
+        SEQUENCE_WORDS.intersection(("".join(column.words), *column.words[-1:]))
+    )
 
 
 def _telling(chosen: Sequence[Profile], table: TableProfile, foreign: Sequence[str]) -> bool:
@@ -136,12 +140,13 @@ def _telling(chosen: Sequence[Profile], table: TableProfile, foreign: Sequence[s
 
 def _repetitions(chosen: Sequence[Profile], rows: int) -> float:
     """How many pairs of rows would be equal in all these columns if they were independent."""
-    return rows * (rows - 1) / 2 * prod(float(((_counts(c) / rows) ** 2).sum()) for c in chosen)
+    pairs = rows * (rows - 1) / 2
+    return pairs * prod(_equal_pairs(column) / pairs for column in chosen)
 
 
-def _counts(column: Profile) -> npt.NDArray[np.float64]:
-    counts: npt.NDArray[np.int64] = pc.value_counts(column.column).field("counts").to_numpy()
-    return counts.astype("float64")
+def _equal_pairs(column: Profile) -> float:
+    counts = pc.value_counts(column.column).field("counts").to_numpy().astype("float64")
+    return float((counts * (counts - 1)).sum()) / 2
 
 
 def _distinct_together(chosen: Sequence[Profile], rows: int) -> bool:
@@ -155,5 +160,3 @@ def _no_row_twice(chosen: Sequence[Profile], rows: int) -> bool:
         codes = codes * len(encoded.dictionary) + encoded.indices.to_numpy()
         codes = np.unique(codes, return_inverse=True)[1]
     return len(np.unique(codes)) == rows
-
-

@@ -137,7 +137,7 @@ def _profile(table: str, name: str, column: pa.ChunkedArray) -> Profile:
         stored = detect(column)
     except DataError as error:
         raise DataError(error.problem, error.remedy, f"{table}.{name}") from None
-    plain = column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+    plain = column.cast(pa.string()) if stored.storage == "string" else column  # all that holds text
     missing = pc.is_null(plain, nan_is_null=True)
     if stored.missing is not None:
         missing = pc.or_(missing, pc.fill_null(pc.equal(plain, stored.missing), False))
@@ -148,7 +148,7 @@ def _profile(table: str, name: str, column: pa.ChunkedArray) -> Profile:
 def _family(storage: str) -> Family:
     if storage.startswith(("int", "uint")):
         return Family.INTEGER
-    if storage.startswith(("float", "double", "half", "decimal")):
+    if storage.startswith(("float", "double", "half", "decimal", "duration")):
         return Family.REAL
     if storage.startswith(("date", "time")):
         return Family.TIME

@@ -122,13 +122,13 @@ _RECIPES = {
     "company": "company, company name, employer, employer name, firm, firm name, business name, organisation,"
     "organization, organisation name, organization name, merchant name, supplier name, vendor name, firma, firmenname,"
     "unternehmen, arbeitgeber, entreprise, raison sociale, employeur, societe, empresa, razon social, empleador,"
-    "azienda, ragione sociale, societa, bedrijf, bedrijfsnaam, werkgever, foretag, virksomhed, компания, 公司, 会社, 会社名",
+    "azienda, ragione sociale, societa, bedrijf, bedrijfsnaam, werkgever, foretag, virksomhed, компания, 公司, 会社",
 }
 NAME_WORDS = _phrases("name, nom, nombre, nome, naam, namn, navn, nimi")  # of anything, not only of people
 RECIPES = tuple(_RECIPES)
-PHRASES = {phrase: recipe for recipe in RECIPES for phrase in sorted(_phrases(_RECIPES[recipe]))}
-_BEARERS = _phrases("owner, holder, sender, recipient, payer, payee, spouse, mother, father, guardian, author")
-PHRASES |= {person + "name": "name" for person in sorted(PEOPLE | STAFF | _BEARERS)}
+_BEARERS = PEOPLE | STAFF | _phrases("owner, holder, sender, recipient, payer, payee, spouse, mother, father, guardian")
+PHRASES = {bearer + "name": "name" for bearer in sorted(_BEARERS)}  # customer_name
+PHRASES |= {phrase: recipe for recipe in RECIPES for phrase in sorted(_phrases(_RECIPES[recipe]))}
 NOT_PERSONAL = _phrases("mac address, wallet address, contract address, memory address")
 # Words after the one that says what a column is: phone_home, address_line_2.
 TAIL_WORDS = _phrases("home, work, private, business, primary, secondary, main, other, text, value, raw, str")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -22,6 +23,7 @@ LEAST_ROWS = 10
 MOST_BINS = 40
 MOST_GROUPS = 30
 MOST_PAIRS = 3
+LEAST_PAIRED = 10 * LEAST_ROWS  # with fewer rows, hardly a cell of a grid may be shown
 
 _Floats: TypeAlias = npt.NDArray[np.float64]
 _Counts: TypeAlias = npt.NDArray[np.int64]
@@ -33,7 +35,7 @@ _YEAR = 365.25 * _DAY
 _TIME_STEPS = (
     *(1.0, 5.0, 15.0, 30.0, 60.0, 300.0, 900.0, 1800.0, 3600.0, 3 * 3600.0, 6 * 3600.0, 12 * 3600.0),
     *(days * _DAY for days in (1, 2, 7, 14, 28, 56, 91, 182)),  # whole weeks, so that each bin has as many weekends
-    *(years * _YEAR for years in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10_000, 100_000)),
+    *(years * _YEAR for years in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10_000, 100_000, 1_000_000)),
 )
 
 
@@ -43,8 +45,8 @@ class Side:
 
     Attributes:
         rows: the number of rows.
-        nulls: the share of them that is null, in [0, 1]; None where the real rows that are null, or those
-            that are not, are some but fewer than ``LEAST_ROWS``.
+        nulls: the share of them without a value (of a pair: without both), in [0, 1]; None where the real
+            rows with a value, or those without, are some but fewer than ``LEAST_ROWS``.
         shares: the share of each bin, group or cell, in [0, 1]; None where there is nothing to show.
     """
 
@@ -62,11 +64,14 @@ class Histogram:
             hold all that lies beyond them too.
         step: the width of a bin that was not merged with its neighbours.
         temporal: whether the edges are times.
+        zeros: the shares, real and synthetic, of numbers that are exactly 0, a spike that a bin would hide;
+            None where under 5 % of the real rows are, or where the rest of the bin would be too few.
     """
 
     edges: tuple[float, ...]
     step: float
     temporal: bool
+    zeros: tuple[float, float] | None
     real: Side
     synthetic: Side
 
@@ -90,10 +95,10 @@ class Density:
     """Shares of the rows with both values, by the cells of a grid, the second axis varying fastest.
 
     A cell with fewer than ``LEAST_ROWS`` real rows has a real share of 0. A synthetic share below that of
-    ``LEAST_ROWS`` real rows is 0 too, so that both sides fade out alike.
+    ``LEAST_ROWS`` real rows is 0 too, so that both sides fade out alike. Rows beyond the grid are in no cell.
 
     Attributes:
-        edges: those of each axis; the outermost cells hold all that lies beyond them too.
+        edges: those of the cells along each axis, rising.
     """
 
     edges: tuple[tuple[float, ...], tuple[float, ...]]
@@ -112,15 +117,18 @@ def histogram(real: _Series, synthetic: _Series, kind: ColumnKind) -> Histogram:
     """
     temporal = kind is ColumnKind.DATETIME
     seen, drawn = (_known(_numbers(values)) for values in (real, synthetic))
-    edges = _edges(seen, drawn, most=min(MOST_BINS, 5 + len(seen) // 25), temporal=temporal)
-    starts = _merged(_binned(seen, edges))
+    guide = seen if len(seen) >= LEAST_ROWS else drawn
+    edges = _edges(guide, most=min(MOST_BINS, 5 + len(guide) // 25), temporal=temporal)
+    starts = _merged(_binned(seen, edges)) if guide is seen else list(range(len(edges) - 1))
     counts = [np.add.reduceat(_binned(values, edges), starts) for values in (seen, drawn)]
+    zero_bin = max(0, int(np.searchsorted(edges[starts], 0.0, side="right")) - 1)
     return Histogram(
         edges=(*edges[starts].tolist(), float(edges[-1])),
         step=float(edges[1] - edges[0]),
         temporal=temporal,
-        real=Side(len(real), _told_nulls(len(real), len(seen)), _real_shares(counts[0], len(seen))),
-        synthetic=Side(len(synthetic), _share(len(synthetic) - len(drawn), len(synthetic)), _shares(counts[1])),
+        zeros=None if temporal else _zeros(seen, drawn, int(counts[0][zero_bin])),
+        real=_real_side(len(real), len(seen), counts[0], len(seen)),
+        synthetic=_side(len(synthetic), len(drawn), counts[1], len(drawn)),
     )
 
 
@@ -134,13 +142,13 @@ def groups(real: _Series, synthetic: _Series) -> Groups:
     """
     seen, drawn = _value_counts(real), _value_counts(synthetic)
     names = _named(seen)
-    told = _told_nulls(len(real), int(seen.sum()))
-    counts = [_grouped(seen, names, 0 if told is None else len(real) - int(seen.sum()))]
-    counts.append(_grouped(drawn, names, len(synthetic) - int(drawn.sum())))
+    nulls = len(real) - seen.total()
+    counts = [_grouped(seen, names, 0 if _few(nulls) else nulls)]
+    counts.append(_grouped(drawn, names, len(synthetic) - drawn.total()))
     return Groups(
         names=tuple(names),
-        real=Side(len(real), told, _real_shares(counts[0], int(seen.sum()))),
-        synthetic=Side(len(synthetic), _share(counts[1][-1], len(synthetic)), _shares(counts[1])),
+        real=_real_side(len(real), seen.total(), counts[0], int(counts[0].sum())),
+        synthetic=_side(len(synthetic), drawn.total(), counts[1], len(synthetic)),
     )
 
 
@@ -156,30 +164,30 @@ def density(real: pd.DataFrame, synthetic: pd.DataFrame) -> Density:
     seen, drawn = (np.stack([_numbers(frame[name]) for name in frame]) for frame in (real, synthetic))
     seen, drawn = (values[:, ~np.isnan(values).any(axis=0)] for values in (seen, drawn))
     most = min(MOST_BINS, max(4, math.isqrt(seen.shape[1] // 4)))
-    edges = [_edges(seen[i], drawn[i], most=most, temporal=False) for i in (0, 1)]
+    edges = [_edges(values, most=most, temporal=False) for values in seen]
     counts = [_cells(values, edges) for values in (seen, drawn)]
     counts[0][counts[0] < LEAST_ROWS] = 0
     counts[1][counts[1] * seen.shape[1] < LEAST_ROWS * drawn.shape[1]] = 0
     return Density(
         edges=(tuple(edges[0].tolist()), tuple(edges[1].tolist())),
-        real=Side(len(real), None, _shares(counts[0], seen.shape[1])),
-        synthetic=Side(len(synthetic), None, _shares(counts[1], drawn.shape[1])),
+        real=_real_side(len(real), seen.shape[1], counts[0], seen.shape[1]),
+        synthetic=_side(len(synthetic), drawn.shape[1], counts[1], drawn.shape[1]),
     )
 
 
 def strongest_pairs(real: pd.DataFrame, names: Sequence[str]) -> list[tuple[str, str]]:
     """The ``MOST_PAIRS`` pairs of numeric columns with the greatest absolute rank correlation (Spearman, 1904).
 
-    It is taken over the real rows where both have a value, of which there must be ``LEAST_ROWS``, and at
-    most some 20,000 rows are looked at. A constant column is in no pair.
+    It is taken over the real rows where both have a value, of which there must be ``LEAST_PAIRED`` among the
+    some 20,000 rows that are looked at. A constant column is in no pair.
 
     Example:
-        >>> strongest_pairs(pd.DataFrame({"a": range(50), "b": range(50), "c": 1}), ["a", "b", "c"])
+        >>> strongest_pairs(pd.DataFrame({"a": range(200), "b": range(200), "c": 1}), ["a", "b", "c"])
         [('a', 'b')]
     """
     rows = real.iloc[:: 1 + len(real) // 20_000]
     ranks = pd.DataFrame({place: _numbers(rows[name]) for place, name in enumerate(names)}).rank()
-    strength = ranks.corr(min_periods=LEAST_ROWS).abs().to_numpy()
+    strength = ranks.corr(min_periods=LEAST_PAIRED).abs().to_numpy()
     pairs = [(i, j) for i, j in itertools.combinations(range(len(names)), 2) if strength[i, j] >= 0]
     pairs.sort(key=lambda pair: -strength[pair])
     return [(names[i], names[j]) for i, j in pairs[:MOST_PAIRS]]
@@ -190,7 +198,8 @@ def _numbers(values: _Series) -> _Floats:
     if isinstance(values.dtype, pd.DatetimeTZDtype):
         values = values.dt.tz_localize(None)
     if values.dtype.kind != "M":
-        return np.clip(values.to_numpy(dtype="float64", na_value=np.nan), -_HUGE, _HUGE)
+        numbers: _Floats = values.to_numpy(dtype="float64", na_value=np.nan)
+        return np.clip(numbers, -_HUGE, _HUGE)
     times = values.to_numpy(dtype="datetime64[us]")
     return np.where(np.isnat(times), np.nan, times.astype("int64") / 1e6)
 
@@ -199,9 +208,8 @@ def _known(values: _Floats) -> _Floats:
     return values[~np.isnan(values)]
 
 
-def _edges(seen: _Floats, drawn: _Floats, *, most: int, temporal: bool) -> _Floats:
+def _edges(values: _Floats, *, most: int, temporal: bool) -> _Floats:
     """The edges of at most ``most`` equal bins, at round places."""
-    values = seen if len(seen) >= LEAST_ROWS else drawn
     if not len(values):
         return np.array([0.0, 1.0])
     low, high = _limits(values)
@@ -213,7 +221,7 @@ def _edges(seen: _Floats, drawn: _Floats, *, most: int, temporal: bool) -> _Floa
         if last - first <= most:
             break
     pad = 2 if last - first < 2 else 0  # one lonely bin would fill the chart
-    edges = np.arange(first - pad, max(last, first + 1) + pad + 1) * step
+    edges: _Floats = np.arange(first - pad, max(last, first + 1) + pad + 1, dtype="float64") * step
     return edges - unit / 2 if whole else edges  # whole numbers lie in the middle, and each bin has as many of them
 
 
@@ -245,14 +253,22 @@ def _binned(values: _Floats, edges: _Floats) -> _Counts:
 
 def _places(values: _Floats, edges: _Floats) -> _Counts:
     """The bin of each value; the slack keeps 0.3 out of the bin that ends at 3 * 0.1."""
-    places = np.floor((values - edges[0]) / (edges[1] - edges[0]) + 1e-9)
-    return np.clip(places, 0, len(edges) - 2).astype("int64")
+    places: _Counts = np.floor((values - edges[0]) / (edges[1] - edges[0]) + 1e-9).astype("int64")
+    return np.clip(places, 0, len(edges) - 2)
+
+
+def _zeros(seen: _Floats, drawn: _Floats, in_bin: int) -> tuple[float, float] | None:
+    real = int((seen == 0).sum())
+    if real < max(LEAST_ROWS, len(seen) / 20) or _few(in_bin - real):
+        return None
+    return real / len(seen), float((drawn == 0).mean()) if len(drawn) else 0.0
 
 
 def _cells(values: _Floats, edges: Sequence[_Floats]) -> _Counts:
-    shape = tuple(len(axis) - 1 for axis in edges)
-    places = np.ravel_multi_index([_places(v, axis) for v, axis in zip(values, edges, strict=True)], shape)
-    return np.bincount(places, minlength=math.prod(shape))
+    within = [(axis[0] <= v) & (v <= axis[-1]) for v, axis in zip(values, edges, strict=True)]
+    places = [_places(v[np.logical_and(*within)], axis) for v, axis in zip(values, edges, strict=True)]
+    shape = (len(edges[0]) - 1, len(edges[1]) - 1)
+    return np.bincount(np.ravel_multi_index(places, shape), minlength=math.prod(shape))
 
 
 def _merged(counts: _Counts) -> list[int]:
@@ -269,39 +285,38 @@ def _merged(counts: _Counts) -> list[int]:
     return starts
 
 
-def _value_counts(values: _Series) -> pd.Series[int]:
+def _value_counts(values: _Series) -> Counter[str]:
     counts = values.value_counts()
-    return pd.Series(counts.to_numpy(dtype="int64"), index=[str(v) for v in counts.index]).groupby(level=0).sum()
+    texts: Counter[str] = Counter()
+    for value, rows in zip(counts.index, counts.to_numpy(dtype="int64").tolist(), strict=True):
+        texts[str(value)] += rows
+    return texts
 
 
-def _named(counts: pd.Series[int]) -> list[str]:
+def _named(counts: Counter[str]) -> list[str]:
     """The values to show, so that all others together have no row or at least ``LEAST_ROWS``."""
-    common = counts[counts >= LEAST_ROWS]
-    names = sorted(common.index, key=lambda name: (-common[name], name))[:MOST_GROUPS]
-    while names and 0 < counts.sum() - common[names].sum() < LEAST_ROWS:
+    common = (name for name, rows in counts.items() if rows >= LEAST_ROWS)
+    names = sorted(common, key=lambda name: (-counts[name], name))[:MOST_GROUPS]
+    while names and _few(counts.total() - sum(counts[name] for name in names)):
         names.pop()
     return names
 
 
-def _grouped(counts: pd.Series[int], names: list[str], nulls: int) -> _Counts:
-    own = counts.reindex(names, fill_value=0).to_numpy(dtype="int64")
-    return np.array([*own, counts.sum() - own.sum(), nulls], dtype="int64")
+def _grouped(counts: Counter[str], names: list[str], nulls: int) -> _Counts:
+    own = [counts[name] for name in names]
+    return np.array([*own, counts.total() - sum(own), nulls], dtype="int64")
 
 
-def _share(part: int, whole: int) -> float:
-    return float(part / whole) if whole else 0.0
+def _side(rows: int, known: int, counts: _Counts, whole: int) -> Side:
+    shares = tuple((counts / whole).tolist()) if whole else None
+    return Side(rows, (rows - known) / rows if rows else 0.0, shares)
 
 
-def _shares(counts: _Counts, whole: int | None = None) -> tuple[float, ...] | None:
-    total = int(counts.sum()) if whole is None else whole
-    return tuple((counts / total).tolist()) if total else None
+def _real_side(rows: int, known: int, counts: _Counts, whole: int) -> Side:
+    side = _side(rows, known, counts, whole)
+    nulls = None if _few(known) or _few(rows - known) else side.nulls
+    return Side(rows, nulls, None if _few(known) else side.shares)
 
 
-def _real_shares(counts: _Counts, known: int) -> tuple[float, ...] | None:
-    """Nothing, where the real rows with a value are some but too few."""
-    return None if 0 < known < LEAST_ROWS else _shares(counts)
-
-
-def _told_nulls(rows: int, known: int) -> float | None:
-    few = range(1, LEAST_ROWS)
-    return None if known in few or rows - known in few else _share(rows - known, rows)
+def _few(rows: int) -> bool:
+    return 0 < rows < LEAST_ROWS

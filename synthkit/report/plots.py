@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, TypeAlias
 from synthkit.context import Context
 from synthkit.dataset import Dataset
 from synthkit.report.aggregates import density, groups, histogram, strongest_pairs
-from synthkit.report.charts import density_chart, groups_chart, histogram_chart
-from synthkit.report.images import png
 from synthkit.schema import Column, ColumnKind
 
 if TYPE_CHECKING:
@@ -35,6 +33,8 @@ def write_plots(real: Dataset, synthetic: Dataset, folder: Path, *, context: Con
     Raises:
         ResourceError: the deadline of ``context`` has passed.
     """
+    from synthkit.report.images import png  # noqa: PLC0415 - heavy: brings Altair and the converter
+
     plots = [plot for table in real.schema.table_names for plot in _plots(real, table)]
     paths = [folder / name for name in _file_names(plots)]
     for done, (path, (table, columns)) in enumerate(zip(paths, plots, strict=True)):
@@ -51,14 +51,16 @@ def _plots(real: Dataset, table: str) -> Iterator[_Plot]:
 
 
 def _chart(real: pd.DataFrame, synthetic: pd.DataFrame, table: str, columns: tuple[Column, ...]) -> alt.TopLevelMixin:
+    from synthkit.report import charts  # noqa: PLC0415 - heavy: brings Altair
+
     names = [column.name for column in columns]
     if len(names) == 2:
-        return density_chart(f"{table}: {names[0]} \N{MULTIPLICATION SIGN} {names[1]}", names, density(real[names], synthetic[names]))
-    (name,), (column,) = names, columns
-    title = f"{table}.{name}"
-    if column.kind in _BINNED:
-        return histogram_chart(title, histogram(real[name], synthetic[name], column.kind))
-    return groups_chart(title, groups(real[name], synthetic[name]))
+        title = f"{table}: {names[0]} \N{MULTIPLICATION SIGN} {names[1]}"
+        return charts.density_chart(title, names, density(real[names], synthetic[names]))
+    name, title = names[0], f"{table}.{names[0]}"
+    if columns[0].kind in _BINNED:
+        return charts.histogram_chart(title, histogram(real[name], synthetic[name], columns[0].kind))
+    return charts.groups_chart(title, groups(real[name], synthetic[name]))
 
 
 def _file_names(plots: Iterable[_Plot]) -> list[str]:

@@ -1,0 +1,59 @@
+"""What SDV gets wrong or keeps to itself while it fits an HMASynthesizer, put right."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pandas as pd
+
+from synthkit import Context
+from synthkit_sdv.quiet import Bars, replaced
+from synthkit_sdv.tables import Tables
+
+
+@contextmanager
+def repaired(tables: Tables, relations: int, context: Context) -> Iterator[None]:
+    """Within the block, HMASynthesizer learns the children in one order, loses none and tells the context.
+
+    - It goes through a Python set of table names, whose order differs between processes.
+    - It passes over every parent whose children it cannot fit: those parents would count as childless and
+      their children as orphans. Here the parent keeps its number of children, gets the average of the
+      other parents' parameters, and a note says how many these are.
+    """
+    from sdv.metadata import Metadata
+    from sdv.multi_table import HMASynthesizer, hma
+
+    children = _in_order(Metadata._get_child_map)  # noqa: SLF001 - SDV offers no public way
+    extension = _complete(HMASynthesizer._get_extension, tables, context)  # noqa: SLF001
+    with (
+        replaced(hma, "tqdm", Bars(context, "step", relations + 1)),
+        replaced(Metadata, "_get_child_map", children),
+        replaced(HMASynthesizer, "_get_extension", extension),
+    ):
+        yield
+
+
+def _in_order(original: Callable[[Any], dict[str, set[str]]]) -> Callable[[Any], dict[str, list[str]]]:
+    def children(metadata: Any) -> dict[str, list[str]]:
+        return defaultdict(list, {parent: sorted(names) for parent, names in original(metadata).items()})
+
+    return children
+
+
+def _complete(original: Callable[..., pd.DataFrame], tables: Tables, context: Context) -> Callable[..., pd.DataFrame]:
+    names = {tables.table(name): name for name in tables.schema.table_names}
+
+    def extension(model: Any, child: str, rows: pd.DataFrame, key: str, text: str) -> pd.DataFrame:
+        found = original(model, child, rows, key, text)
+        counts = rows[key].value_counts()
+        lost = len(counts) - len(found)
+        if lost:
+            context.note(f"SDV could not fit {names[child]} for {lost} of {len(counts)} parents; they got the average")
+            found = found.reindex(counts.index)
+            found[f"__{child}__{key}__num_rows"] = counts
+        return found
+
+    return extension

@@ -1,0 +1,73 @@
+"""What SDV's synthesizers of one table share."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+
+from synthkit import Context, Dataset, Schema
+from synthkit_sdv.base import SDVSynthesizer
+from synthkit_sdv.quiet import quiet
+from synthkit_sdv.seeding import restart, seeded
+from synthkit_sdv.tables import Tables
+
+BLOCK = 20_000  # rows drawn between two signs of life
+
+
+class SingleTableSynthesizer(SDVSynthesizer):
+    """Learns one table; its rows are drawn independently of each other."""
+
+    @classmethod
+    def refusals(cls, schema: Schema) -> Iterable[str]:
+        if len(schema.tables) > 1:
+            yield f"it takes one table, these are {len(schema.tables)}; choose one with --table"
+        yield from (f"{key.table} holds a key to {key.parent}, which {cls.name} cannot learn" for key in schema.foreign_keys)
+        for table in schema.tables:
+            if len(table.primary_key) > 1:
+                yield f"the primary key of {table.name} has {len(table.primary_key)} columns; {cls.name} takes one"
+            if not schema.modelled(table.name):
+                yield f"{table.name} has no column to learn; check the kinds of its columns in the schema"
+
+    def fit(self, training: Dataset, *, seed: int, context: Context) -> Self:
+        tables = Tables.of(training)
+        [name] = training.schema.table_names
+        self.check(training[name], tables, context)
+        with quiet(f"learning {name}"), seeded(seed):
+            model = self.model(tables.metadata(), tables.rows[name], context)
+            with self.watched(context):
+                model.fit(tables.to_sdv(training))
+        self.scrub(model)
+        self._model, self._tables = model, tables
+        return self
+
+    def sample(self, rows: int, *, seed: int, context: Context, given: Dataset | None = None) -> Dataset:
+        del given  # not conditional
+        tables = self._fitted()
+        blocks = []
+        with quiet(f"drawing {tables.subject}"), seeded(seed):
+            restart(self._model, np.random.SeedSequence(seed))
+            for first in range(0, rows, BLOCK):
+                context.progress(first, rows, f"row {first} of {rows}")
+                blocks += self._model.sample(min(BLOCK, rows - first)).values()
+            drawn = pd.concat(blocks, ignore_index=True)
+            return Dataset(tables.schema, {tables.subject: tables.from_sdv(tables.subject, rows, drawn, {})})
+
+    @abstractmethod
+    def model(self, metadata: Any, rows: int, context: Context) -> Any:
+        """SDV's synthesizer, not fitted, for a training part of so many rows."""
+
+    def check(self, frame: pd.DataFrame, tables: Tables, context: Context) -> None:
+        """Refuse values that would take too long or too much."""
+
+    def watched(self, context: Context) -> AbstractContextManager[None]:
+        """Tell the context, within the block, how far fitting is."""
+        del context
+        return nullcontext()
+
+    def scrub(self, model: Any) -> None:
+        """Take out of the fitted model what it does not need to sample."""

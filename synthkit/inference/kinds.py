@@ -1,0 +1,98 @@
+"""What each column means, and what is worth a note."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+
+from synthkit.inference.keys import code_like, id_like
+from synthkit.inference.pii import recipe
+from synthkit.inference.profile import Family, Profile, TableProfile
+from synthkit.inference.vocabulary import LABEL_WORDS, POSTAL_WORDS
+from synthkit.schema import Column, ColumnKind
+
+_DATES = {
+    "year-month-day": re.compile(r"\d{4}-\d{1,2}-\d{1,2}([ T].*)?"),
+    "year/month/day": re.compile(r"\d{4}/\d{1,2}/\d{1,2}( .*)?"),
+    "day.month.year": re.compile(r"\d{1,2}\.\d{1,2}\.(\d{4}|\d{2})( .*)?"),
+    "slashes": re.compile(r"\d{1,2}/\d{1,2}/(\d{4}|\d{2})( .*)?"),
+    "dashes": re.compile(r"\d{1,2}-\d{1,2}-(\d{4}|\d{2})( .*)?"),
+    "a month's name": re.compile(r"(\d{1,2}[ .-]+)?[A-Za-z]{3,9}[ .,-]+(\d{1,2}(st|nd|rd|th)?[ ,-]+)?\d{4}"),
+    "digits only": re.compile(r"(19|20)\d{2}(0[1-9]|1[0-2])([0-2]\d|3[01])"),
+}
+_NUMBER = re.compile(
+    r"([A-Z]{3} ?|[^\w\s.,+-] ?)?[+-]?(\d{1,3}([., '’\u00a0\u202f]\d{3})+|\d+)([.,]\d+)?( ?%| ?[A-Z]{3}| ?[^\w\s.,])?"
+)
+
+
+def column(profile: Profile, table: TableProfile, keys: Collection[str]) -> Column:
+    """The schema's column; ``keys`` are the table's foreign keys and its primary key of one column."""
+    kind, made = ColumnKind.ID, None
+    if profile.name not in keys:
+        kind, made = _kind(profile, recipe(profile, table))
+    stored = profile.stored
+    return Column(
+        name=profile.name,
+        kind=kind,
+        storage=stored.storage,
+        nullable=profile.nullable,
+        unique=profile.unique,
+        format=stored.format,
+        decimals=stored.decimals,
+        missing=stored.missing,
+        pii=made,
+    )
+
+
+def notes(profile: Profile, found: Column) -> Iterator[str]:
+    """What somebody who reviews the schema should know about a column; never a value."""
+    if profile.stored.missing is not None and not profile.stored.missing.strip():
+        yield f"{profile.place} has cells of nothing but spaces, which are read as missing"
+    if profile.family is Family.TEXT and found.kind is not ColumnKind.PII and profile.distinct:
+        yield from _unread(profile)
+    if found.kind in (ColumnKind.TEXT, ColumnKind.ID):
+        called = "free text" if found.kind is ColumnKind.TEXT else "an identifier"
+        yield f"{profile.place} is {called} ({profile.distinct} distinct values in {profile.filled}): no model sees it"
+
+
+def _kind(profile: Profile, personal: str | None) -> tuple[ColumnKind, str | None]:
+    match profile.family:
+        case Family.BOOLEAN:
+            return ColumnKind.BOOLEAN, None
+        case Family.TIME:
+            return ColumnKind.DATETIME, None
+        case Family.REAL:
+            return ColumnKind.NUMERICAL, None
+        case Family.INTEGER:
+            return _integer_kind(profile, personal), None
+    if personal:
+        return ColumnKind.PII, personal
+    return _text_kind(profile), None
+
+
+def _integer_kind(profile: Profile, personal: str | None) -> ColumnKind:
+    """A personal number is an identifier: fresh ones in the same format are as good as a fake."""
+    if sorted(profile.sample) == ["0", "1"]:
+        return ColumnKind.BOOLEAN
+    if personal or (id_like(profile) and (profile.distinct > 1000 or profile.share > 0.5)):
+        return ColumnKind.ID
+    few = LABEL_WORDS | POSTAL_WORDS
+    return ColumnKind.CATEGORICAL if few.intersection(profile.words[-1:]) else ColumnKind.NUMERICAL
+
+
+def _text_kind(profile: Profile) -> ColumnKind:
+    if not profile.nearly_distinct:
+        return ColumnKind.CATEGORICAL
+    return ColumnKind.ID if id_like(profile) or code_like(profile) else ColumnKind.TEXT
+
+
+def _unread(profile: Profile) -> Iterator[str]:
+    """Dates and numbers that were left as text because they are written in other ways than a type has."""
+    enough = 0.8 * len(profile.sample)
+    counts = {name: sum(bool(p.fullmatch(value)) for value in profile.sample) for name, p in _DATES.items()}
+    used = [name for name, count in counts.items() if count]
+    if sum(counts.values()) >= enough:
+        yield f"{profile.place} holds dates written in {len(used)} ways ({', '.join(used)}), kept as text; write one"
+    elif sum(bool(_NUMBER.fullmatch(v)) and not v.isdecimal() for v in profile.sample) >= enough:
+        kept = "numbers with separators, currency or percent signs, kept as text"
+        yield f"{profile.place} holds {kept}; write plain ones"

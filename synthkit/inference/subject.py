@@ -1,0 +1,72 @@
+"""The table of those to protect, and which key of each table leads to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from synthkit.inference.foreign import Link
+from synthkit.inference.names import stems
+from synthkit.inference.profile import TableProfile
+from synthkit.inference.vocabulary import FIRMS, PEOPLE, STAFF
+
+SMALLEST = 100  # rows; a smaller table is never proposed
+
+
+def subject(tables: Sequence[TableProfile], links: Sequence[Link], personal: Mapping[str, bool]) -> str | None:
+    """The table whose rows are people, accounts or firms; ``None`` where that is not plain.
+
+    Among tables named for them, people come before firms, staff and accounts that they refer to, and a
+    table before those that refer to it; then the one that owns the most rows. Without such a name, it is
+    the only root of several tables that holds personal columns, or else the only root at all.
+    """
+    large = [t.name for t in tables if t.rows >= SMALLEST]
+    named = _outermost([t for t in large if _is(t, PEOPLE | FIRMS | STAFF)], links)
+    if named:
+        return max(named, key=lambda name: (_owned_rows(name, tables, links), -large.index(name)))
+    if len(tables) < 2:
+        return None
+    children = {link.table for link in links if link.table != link.parent}
+    roots = [name for name in large if name not in children]
+    holders = [name for name in roots if personal[name]]
+    return next((only[0] for only in (holders, roots) if len(only) == 1), None)
+
+
+def owners(subject: str | None, tables: Sequence[TableProfile], links: Sequence[Link]) -> list[Link]:
+    """For each table below the subject the one link by which its rows belong to a subject.
+
+    The shortest way is taken; among several as short, the one without nulls and then the first.
+    """
+    if subject is None:
+        return []
+    named = {table.name: table for table in tables}
+    found: dict[str, Link] = {}
+    reached = {subject}
+    while fresh := [k for k in links if k.parent in reached and k.table not in reached]:
+        for link in sorted(fresh, key=lambda k: named[k.table][k.column].nullable):
+            found.setdefault(link.table, link)
+        reached |= {link.table for link in fresh}
+    return list(found.values())
+
+
+def _is(table: str, kind: frozenset[str]) -> bool:
+    return bool(kind.intersection(stems(table)))
+
+
+def _outermost(names: Sequence[str], links: Sequence[Link]) -> list[str]:
+    """The people, less those that refer to others of them; the rest, less those that refer to or serve people."""
+    people = [name for name in names if _is(name, PEOPLE)]
+    served = {parent for name in people for parent in _ancestors(name, links)}
+    kept = [name for name in names if name in people or name not in served]
+    return [name for name in kept if not _ancestors(name, links).intersection(kept)] or kept
+
+
+def _ancestors(table: str, links: Sequence[Link]) -> set[str]:
+    found: set[str] = set()
+    while more := {k.parent for k in links if k.table in (table, *found)} - found - {table}:
+        found |= more
+    return found
+
+
+def _owned_rows(name: str, tables: Sequence[TableProfile], links: Sequence[Link]) -> int:
+    owned = {name, *(link.table for link in owners(name, tables, links))}
+    return sum(table.rows for table in tables if table.name in owned)

@@ -1,0 +1,177 @@
+"""Scores and gates: what could not be measured never passes, and no two figures share a name."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pydantic
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from synthkit.gates import DEFAULT_GATES, Gate, Verdict, default_gates, judge
+from synthkit.scores import Failure, Score, score_id
+
+NAN, INF = float("nan"), float("inf")
+NAMES = st.text(st.sampled_from('ab.,"'), max_size=4)
+
+
+# --- scores ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("table", "columns", "name"),
+    [
+        (None, (), "quality.shapes"),
+        ("customers", (), "quality.shapes.customers"),
+        ("customers", ("income",), "quality.shapes.customers.income"),
+        ("customers", ("income", "age"), "quality.shapes.customers.income,age"),
+        ("customers", ("income", "orders.amount"), 'quality.shapes.customers.income,"orders.amount"'),
+        (None, ("a.x", "b.y"), 'quality.shapes."a.x","b.y"'),
+        ("a.b", ("x,y", 'say "x"', ""), 'quality.shapes."a.b"."x,y","say ""x""",""'),
+        ("", (), 'quality.shapes.""'),
+    ],
+)
+def test_the_name_of_a_score_joins_metric_table_and_columns(table, columns, name):
+    assert Score("quality.shapes", 0.5, table, columns).id == name
+    assert Failure("quality.shapes", "no rows", table, columns).id == name
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(NAMES, st.lists(NAMES, max_size=3).map(tuple)), unique=True, min_size=2, max_size=2))
+def test_two_places_never_share_a_name(places):
+    first, second = (score_id("metric", *place) for place in places)
+    assert first != second
+
+
+@pytest.mark.parametrize("value", [NAN, INF, -INF, -0.01, 1.01])
+def test_a_score_that_is_no_figure_or_out_of_bounds_cannot_be_made(value):
+    with pytest.raises(ValueError, match=r"quality\.shapes\.customers: a score must be finite and within its bounds"):
+        Score("quality.shapes", value, "customers")
+
+
+@pytest.mark.parametrize("value", [0.0, 7, 1e300])
+def test_without_an_upper_bound_any_finite_value_will_do(value):
+    assert Score("keys.reused", value, bounds=(0.0, None)).value == value
+
+
+@pytest.mark.parametrize("value", [NAN, INF, -1.0])
+def test_without_an_upper_bound_the_lower_one_holds(value):
+    with pytest.raises(ValueError, match="within its bounds"):
+        Score("keys.reused", value, bounds=(0.0, None))
+
+
+@pytest.mark.parametrize("value", [np.float32(0.5), np.float64(0.5), np.int64(1), np.bool_(1), True])
+def test_the_numbers_of_numpy_become_plain_ones(value):
+    score = Score("quality.shapes", value)
+    assert type(score.value) is float
+    assert json.loads(json.dumps(score.value)) == value
+
+
+# --- gates ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("gate", "value", "admitted"),
+    [
+        (Gate(min=0.8), 0.8, True),
+        (Gate(min=0.8), 0.79, False),
+        (Gate(max=0), 0, True),
+        (Gate(max=0), 1, False),
+        (Gate(min=0.4, max=0.6), 0.5, True),
+        (Gate(min=0.4, max=0.6), 0.3, False),
+        (Gate(min=0.4, max=0.6), 0.7, False),
+    ],
+)
+def test_a_gate_admits_what_lies_within_its_limits(gate, value, admitted):
+    assert gate.admits(value) is admitted
+
+
+@pytest.mark.parametrize(
+    ("limits", "problem"),
+    [
+        ({}, "a gate needs min or max"),
+        ({"severity": "warn"}, "a gate needs min or max"),
+        ({"min": "much"}, "valid number"),
+        ({"min": NAN}, "finite number"),
+        ({"max": INF}, "finite number"),
+        ({"min": 0.5, "severity": "fatal"}, "'error' or 'warn'"),
+        ({"mim": 0.5}, "Extra inputs"),
+    ],
+)
+def test_a_gate_that_limits_nothing_or_cannot_be_understood_is_refused(limits, problem):
+    with pytest.raises(pydantic.ValidationError, match=problem):
+        Gate(**limits)
+
+
+def test_a_gate_is_frozen():
+    with pytest.raises(pydantic.ValidationError):
+        Gate(min=0.5).min = 0.1
+
+
+def verdict_of(gate: Gate, *results) -> Verdict:
+    (verdict,) = judge({"a.b": gate}, results)
+    return verdict
+
+
+def test_a_verdict_repeats_the_score_and_the_limits():
+    score = replace(Score("a.b", 0.7), ceiling=0.9)
+    gate = Gate(min=0.8, max=0.95, severity="warn")
+    assert verdict_of(gate, score) == Verdict("a.b", "failed", 0.7, 0.9, 0.8, 0.95, "warn", None)
+    assert verdict_of(Gate(min=0.5), score) == Verdict("a.b", "passed", 0.7, 0.9, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("results", "reason"),
+    [
+        ((), "no evaluator gave this score"),
+        ((Score("a", 1.0), Score("a.b", 1.0, "c")), "no evaluator gave this score"),
+        ((Failure("a.b", "a column was constant"),), "a column was constant"),
+        ((Score("a.b", 1.0), Score("a.b", 0.9)), "two scores have this name"),
+        ((Failure("a.b", "a column was constant"), Score("a.b", 1.0)), "two scores have this name"),
+        ((Score("a", 1.0, "b"), Score("a.b", 1.0)), "two scores have this name"),
+    ],
+    ids=["nothing", "others", "failure", "twice", "failure and score", "alike"],
+)
+def test_what_was_not_measured_without_doubt_is_missing_and_fails(results, reason):
+    verdict = verdict_of(Gate(min=0.0), *results)
+    assert verdict == Verdict("a.b", "missing", min=0.0, reason=reason)
+    assert verdict.fails
+
+
+@pytest.mark.parametrize(
+    ("status", "severity", "fails"),
+    [
+        ("passed", "error", False),
+        ("failed", "error", True),
+        ("missing", "error", True),
+        ("not applicable", "error", False),
+        ("failed", "warn", False),
+        ("missing", "warn", False),
+    ],
+)
+def test_only_errors_fail_a_run(status, severity, fails):
+    assert Verdict("a.b", status, severity=severity).fails is fails
+
+
+def test_each_gate_gets_one_verdict_in_its_order():
+    gates = {name: Gate(min=0.5) for name in ("c", "a", "b")}
+    verdicts = judge(gates, [Score("a", 0.9), Score("b", 0.1)])
+    assert [(v.gate, v.status) for v in verdicts] == [("c", "missing"), ("a", "passed"), ("b", "failed")]
+    assert judge({}, [Score("a", 0.9)]) == ()
+
+
+def test_the_built_in_gates_hold_for_what_the_core_counts_and_for_the_evaluators_used():
+    assert list(default_gates([])) == ["integrity.violations", "keys.reused"]
+    assert "sdmetrics.quality.overall" in default_gates(["sdmetrics"])
+    assert default_gates(["another"]) == default_gates([])
+    assert default_gates(["sdmetrics"]).items() <= DEFAULT_GATES.items()
+
+
+@pytest.mark.parametrize("metric", ["integrity.violations", "keys.reused"])
+def test_one_violation_is_too_many(metric):
+    gate = default_gates([])[metric]
+    assert gate.admits(0)
+    assert not gate.admits(1)
