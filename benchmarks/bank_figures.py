@@ -27,19 +27,18 @@ PERSONAL = ["full_name", "email", "phone"]
 
 def independent(real: Tables, random: np.random.Generator) -> Tables:
     """Each column, and each number of children, drawn on its own."""
-    made = {name: _columns_apart(table, random) for name, table in real.items()}
-    keys = made["customers"]["customer_id"] = real["customers"]["customer_id"]
+    keys = real["customers"]["customer_id"]
+    made = {"customers": _columns_apart(real["customers"], len(keys), random).assign(customer_id=keys)}
     for child in CHILDREN:
         counts = real[child].groupby("customer_id").size().reindex(keys, fill_value=0)
         owners = np.repeat(keys.to_numpy(), random.choice(counts.to_numpy(), len(keys)))
-        made[child] = made[child].sample(len(owners), replace=True, random_state=random, ignore_index=True)
-        made[child] = _columns_apart(made[child], random).assign(customer_id=owners)
+        made[child] = _columns_apart(real[child], len(owners), random).assign(customer_id=owners)
     return made
 
 
-def _columns_apart(table: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
-    draws = {c: table[c].to_numpy()[random.integers(0, len(table), len(table))] for c in table.columns}
-    return pd.DataFrame(draws)
+def _columns_apart(table: pd.DataFrame, rows: int, random: np.random.Generator) -> pd.DataFrame:
+    drawn = {c: table[c].iloc[random.integers(0, len(table), rows)].reset_index(drop=True) for c in table.columns}
+    return pd.DataFrame(drawn)
 
 
 def shuffled_keys(real: Tables, random: np.random.Generator) -> Tables:
@@ -64,7 +63,7 @@ def _aggregates(child: pd.DataFrame, name: str, customers: pd.Index) -> pd.DataF
     numbers = _numbers(child.drop(columns=[KEYS[name], "customer_id"]))
     groups = numbers.groupby(child["customer_id"])
     aggregates = groups.agg(["mean", "min", "max", "std"]).reindex(customers)
-    aggregates.columns = [f"{name}.{column}.{what}" for column, what in aggregates.columns]
+    aggregates.columns = pd.Index([".".join((name, *pair)) for pair in aggregates.columns])
     dates = next(c for c in child.columns if c.endswith("_date"))
     span = (groups[dates].max() - groups[dates].min()).reindex(customers)
     counts = groups.size().reindex(customers, fill_value=0)
@@ -107,7 +106,7 @@ def hma(real: Tables, customers: int) -> Tables:
     model.fit(_modelled(real))
     print(f"    HMA: fit in {time.perf_counter() - started:.0f} s", flush=True)
     started = time.perf_counter()
-    drawn = model.sample(num_rows=customers, main_table_name="customers")
+    drawn: Tables = model.sample(num_rows=customers, main_table_name="customers")
     print(f"    HMA: {customers} customers drawn in {time.perf_counter() - started:.0f} s", flush=True)
     return drawn
 

@@ -55,7 +55,7 @@ class Verdict:
     Attributes:
         gate: the id of the score it judges.
         status: ``missing`` where the score could not be computed or nobody computed it: that fails.
-        value, ceiling: of the score, or None.
+        value, matched, ceiling: of the score, or None.
         min, max, severity: of the gate.
         reason: why the score is missing or the gate does not apply.
     """
@@ -63,6 +63,7 @@ class Verdict:
     gate: str
     status: Status
     value: float | None = None
+    matched: float | None = None
     ceiling: float | None = None
     min: float | None = None
     max: float | None = None
@@ -101,6 +102,6 @@ def _verdict(name: str, gate: Gate, result: Score | Failure | None) -> Verdict:
     limits = (gate.min, gate.max, gate.severity)
     if isinstance(result, Score):
         status: Status = "passed" if gate.admits(result.value) else "failed"
-        return Verdict(name, status, result.value, result.ceiling, *limits)
+        return Verdict(name, status, result.value, result.matched, result.ceiling, *limits)
     reason = result.reason if result else "no evaluator gave this score"
-    return Verdict(name, "missing", None, None, *limits, reason)
+    return Verdict(name, "missing", None, None, None, *limits, reason)

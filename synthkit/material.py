@@ -24,6 +24,13 @@ from synthkit.schema import Schema
 from synthkit.sdv_metadata import from_sdv
 from synthkit.split import split
 
+_BROKEN = {  # what a broken rule means to the owner of the data, and what to do about it
+    "primary_key_null": ("rows have no primary key", "give them one, or leave them out"),
+    "primary_key_unique": ("rows repeat the primary key of another", "leave them out, or name the key in a --schema"),
+    "foreign_key": ("rows point at a parent that is not there", "add the parents, or leave the rows out"),
+    "not_null": ("rows are null, which the schema rules out", "fill them, or say nullable = true in the schema"),
+    "unique": ("rows repeat a value, which the schema rules out", "correct them, or say unique = false in the schema"),
+}
 SUBJECTS_AT_LEAST = 100  # ten times the ten that any published aggregate must hold
 
 
@@ -71,10 +78,9 @@ def read(plan: Plan, registry: Registry, context: Context) -> Dataset:
     tables = _tables(plan.data, registry, context)
     schema = _schema(plan, tables, context)
     real = with_subject(source.read_dataset({name: tables[name] for name in schema.table_names}, schema))
-    broken = integrity.violations(real)
-    if broken:
-        more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
-        raise DataError(f"{broken[0]}{more}", "correct the data or the schema (`synthkit schema infer`)")
+    for broken in integrity.violations(real):
+        problem, remedy = _BROKEN[broken.rule]
+        raise DataError(f"{broken.count:,} {problem}", remedy, broken.where)
     return real
 
 

@@ -135,4 +135,4 @@ def _key() -> bytes:
 
 
 def _write_json(path: Path, content: Any) -> None:
-    path.write_text(json.dumps(content, indent=1, sort_keys=True, allow_nan=False) + "\n", "utf-8")
+    path.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", "utf-8")

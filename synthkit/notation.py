@@ -50,7 +50,9 @@ def parse(text: pa.ChunkedArray, kind: pa.DataType, style: str | None = None) ->
         return _where(pc.is_in(text, value_set=pa.array([yes, no])), pc.equal(text, yes))
     if pa.types.is_integer(kind):
         return _integers(text, kind)
-    return _moments(text, kind, style) if _is_moment(kind) else _reals(text)
+    if _is_moment(kind):
+        return pa.chunked_array([_moments(text.combine_chunks(), kind, style)])
+    return _reals(text)
 
 
 def render(values: pa.ChunkedArray, kind: pa.DataType, style: str | None = None) -> pa.ChunkedArray:
@@ -81,7 +83,7 @@ def render(values: pa.ChunkedArray, kind: pa.DataType, style: str | None = None)
     if pa.types.is_integer(kind):
         return values.cast(pa.string())
     if _is_moment(kind):
-        return _moment_text(values, kind, style)
+        return pa.chunked_array([_moment_text(values.combine_chunks(), kind, style)])
     return pa.chunked_array([_real_text(values, kind, style)])
 
 
@@ -182,7 +184,7 @@ def _digits(kind: pa.DataType) -> int:
     return 3 if pa.types.is_timestamp(kind) and kind.unit == "ms" else 6
 
 
-def _moments(text: pa.ChunkedArray, kind: pa.DataType, style: str | None) -> pa.ChunkedArray:
+def _moments(text: pa.Array, kind: pa.DataType, style: str | None) -> pa.Array:
     pattern = _pattern(style or _usual_for(text))
     wall, offset = _without_zone(text, pattern.zone)
     body, micros = _without_fraction(wall, _digits(kind)) if pattern.fraction else (wall, pa.scalar(0))
@@ -193,13 +195,13 @@ def _moments(text: pa.ChunkedArray, kind: pa.DataType, style: str | None) -> pa.
     return pc.subtract(micros, offset).cast(pa.timestamp("us", tz))
 
 
-def _without_zone(text: pa.ChunkedArray, zone: str) -> tuple[pa.ChunkedArray, Any]:
+def _without_zone(text: pa.Array, zone: str) -> tuple[pa.Array, Any]:
     if not zone:
         return text, pa.scalar(0)
     if zone == "Z":
         return _where(pc.ends_with(text, "Z"), pc.utf8_slice_codeunits(text, 0, -1)), pa.scalar(0)
     size = len("+02:00") if ":" in zone else len("+0200")
-    encoded = pc.utf8_slice_codeunits(text, -size).combine_chunks().dictionary_encode()
+    encoded = pc.utf8_slice_codeunits(text, -size).dictionary_encode()
     offsets = pa.array(map(_offset, encoded.dictionary.to_pylist()), pa.int64())
     return pc.utf8_slice_codeunits(text, 0, -size), offsets.take(encoded.indices)
 
@@ -212,14 +214,14 @@ def _offset(text: str) -> int | None:
     return (-minutes if match[1] == "-" else minutes) * 60 * _SECOND
 
 
-def _without_fraction(text: pa.ChunkedArray, digits: int) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
+def _without_fraction(text: pa.Array, digits: int) -> tuple[pa.Array, pa.Array]:
     body, end = pc.utf8_slice_codeunits(text, 0, -digits - 1), pc.utf8_slice_codeunits(text, -digits - 1)
     fits = pc.match_substring_regex(end, rf"^\.[0-9]{{{digits}}}$")
     parts = pc.utf8_slice_codeunits(_where(fits, end), 1).cast(pa.int64())
     return body, pc.multiply(parts, 10 ** (6 - digits))
 
 
-def _usual_for(text: pa.ChunkedArray) -> str:
+def _usual_for(text: pa.Array) -> str:
     known = text.drop_null()
     first = known[0].as_py() if len(known) else ""
     zone = "Z" if first.endswith("Z") else ""
@@ -229,30 +231,35 @@ def _usual_for(text: pa.ChunkedArray) -> str:
 
 
 def _usual(micros: npt.NDArray[np.int64], kind: pa.DataType) -> str:
-    zone = "Z" if pa.types.is_timestamp(kind) and kind.tz else ""
-    if not zone and not (micros % (_DAY * _SECOND)).any():
+    if pa.types.is_date(kind) or not (kind.tz or (micros % (_DAY * _SECOND)).any()):
         return "%Y-%m-%d"
-    return "%Y-%m-%d %H:%M:%S" + (".%f" if (micros % _SECOND).any() else "") + zone
+    finer = kind.unit != "s" and (micros % _SECOND).any()
+    return "%Y-%m-%d %H:%M:%S" + (".%f" if finer else "") + ("Z" if kind.tz else "")
 
 
-def _moment_text(values: pa.ChunkedArray, kind: pa.DataType, style: str | None) -> pa.ChunkedArray:
-    missing, micros = values.is_null().to_numpy(), _micros(values)
+def _moment_text(values: pa.Array, kind: pa.DataType, style: str | None) -> pa.Array:
+    missing, micros = _missing(values), _whole(values)
     pattern = _pattern(style or _usual(micros, kind))
     parts = []
     if pattern.zone.startswith("%"):
-        wall = _micros(pc.local_timestamp(values)) if values.type.tz else micros
+        wall = _whole(pc.local_timestamp(values)) if values.type.tz else micros
         parts = [_offset_text((wall - micros) // (60 * _SECOND), pattern.zone)]
         micros = wall
     seconds, rest = np.divmod(micros, _SECOND)
     if pattern.fraction:
         parts.insert(0, _fraction_text(rest, _digits(kind)))
-    main = _written(pa.chunked_array([pa.array(seconds, mask=missing).cast(pa.timestamp("s"))]), pattern.main)
+    main = _written(pa.array(seconds, mask=missing).cast(pa.timestamp("s")), pattern.main)
     return pc.binary_join_element_wise(main, *parts, "Z" if pattern.zone == "Z" else "", "")
 
 
-def _micros(values: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+def _whole(values: pa.Array) -> npt.NDArray[np.int64]:
     whole: npt.NDArray[np.int64] = values.cast(pa.int64()).fill_null(0).to_numpy()
     return whole
+
+
+def _missing(values: pa.Array) -> npt.NDArray[np.bool_]:
+    flags: npt.NDArray[np.bool_] = values.is_null().to_numpy(zero_copy_only=False)
+    return flags
 
 
 def _fraction_text(micros: npt.NDArray[np.int64], digits: int) -> pa.Array:
@@ -268,7 +275,7 @@ def _offset_text(minutes: npt.NDArray[np.int64], zone: str) -> pa.Array:
     return texts.take(encoded.indices)
 
 
-def _written(seconds: pa.ChunkedArray, pattern: str) -> pa.ChunkedArray:
+def _written(seconds: pa.Array, pattern: str) -> pa.Array:
     """strftime, but each day and each time of the day only once: Arrow's own is ten times as slow."""
     clock = _CLOCK.search(pattern)
     if clock is None:
@@ -276,14 +283,12 @@ def _written(seconds: pa.ChunkedArray, pattern: str) -> pa.ChunkedArray:
     day, time = pattern[: clock.start()], pattern[clock.start() :]
     if _CALENDAR.search(time):
         return pc.strftime(seconds, format=pattern)
-    whole = _micros(seconds)
-    missing = seconds.is_null().to_numpy()
+    whole, missing = _whole(seconds), _missing(seconds)
     parts = ((whole // _DAY * _DAY, day), (whole % _DAY, time))
     texts = [_distinct_text(pa.array(part, mask=missing).cast(pa.timestamp("s")), text) for part, text in parts]
-    return pa.chunked_array([pc.binary_join_element_wise(*texts, "")])
+    return pc.binary_join_element_wise(*texts, "")
 
 
-def _distinct_text(seconds: pa.ChunkedArray, pattern: str) -> pa.ChunkedArray:
-    whole = seconds.combine_chunks() if isinstance(seconds, pa.ChunkedArray) else seconds
-    encoded = whole.dictionary_encode()
+def _distinct_text(seconds: pa.Array, pattern: str) -> pa.Array:
+    encoded = seconds.dictionary_encode()
     return pc.strftime(encoded.dictionary, format=pattern).take(encoded.indices)

@@ -62,7 +62,7 @@ def from_sdv(metadata: Mapping[str, Any]) -> Schema:
         >>> from_sdv({"columns": columns, "primary_key": "id"})["table"].column("mail").pii
         'email'
     """
-    if metadata.get("METADATA_SPEC_VERSION") not in _VERSIONS:
+    if _mapping(metadata, "").get("METADATA_SPEC_VERSION") not in _VERSIONS:
         raise UsageError("the SDV metadata are of an unknown version", "write them with SDV 1 or 2")
     single = "tables" not in metadata
     described = {_SINGLE: metadata} if single else _mapping(metadata["tables"], "tables")
@@ -182,7 +182,7 @@ def _table_dict(table: Table, schema: Schema) -> dict[str, Any]:
     keys = schema.key_columns(table.name)
     columns = {c.name: _column_dict(replace(c, kind=ColumnKind.ID) if c.name in keys else c) for c in table.columns}
     other = (c for c in table.columns if c.unique and not c.nullable and c.name not in keys)
-    alternate = [c.name for c in other if c.kind in (ColumnKind.ID, ColumnKind.PII)]
+    alternate = [c.name for c in other if c.kind is ColumnKind.ID or _sdtype(c)["sdtype"] in _RECIPES]
     primary = {"primary_key": table.primary_key[0]} if table.primary_key else {}
     return {"columns": columns, **primary, **({"alternate_keys": alternate} if alternate else {})}
 

@@ -171,7 +171,9 @@ def _decimals(numbers: npt.NDArray[Any]) -> int | None:
     finite = numbers[np.isfinite(numbers)]
     if not len(finite):
         return None
-    return next((d for d in range(_MOST_DECIMALS + 1) if (_rounded(finite, d) == finite).all()), None)
+    wide = finite.astype("float64")  # which rounds better than the narrow types, and is cast back to compare
+    fits = (d for d in range(_MOST_DECIMALS + 1) if (_rounded(wide, d).astype(finite.dtype) == finite).all())
+    return next(fits, None)
 
 
 def _rounded(numbers: npt.NDArray[Any], digits: int) -> npt.NDArray[Any]:

@@ -96,29 +96,29 @@ def print_json(content: Any) -> None:
 
 
 def _verdicts(run: Run) -> Table:
-    table = _table("Gate", "Value", "Ceiling", "Limit", "Verdict")
+    table = _table("Gate", "Value", "Matched", "Ceiling", "Limit", "Verdict")
     for verdict in run.verdicts:
         mark = _MARKS[verdict.status] + (
             " (warning only)" if verdict.severity == "warn" and verdict.status != "passed" else ""
         )
-        table.add_row(escape(verdict.gate), _figure(verdict.value), _figure(verdict.ceiling), _limit(verdict), mark)
+        table.add_row(escape(verdict.gate), *map(_figure, (verdict.value, verdict.matched, verdict.ceiling)), _limit(verdict), mark)
         if verdict.reason:
-            table.add_row(f"  [dim]{escape(verdict.reason)}[/]", "", "", "", "")
+            table.add_row(f"  [dim]{escape(verdict.reason)}[/]")
     return table
 
 
 def _scores(run: Run) -> Table:
-    table = _table("Score", "Value", "Ceiling")
+    table = _table("Score", "Value", "Matched", "Ceiling")
     for score in run.scores:
         if score.table is None:
-            table.add_row(escape(score.id), _figure(score.value), _figure(score.ceiling))
+            table.add_row(escape(score.id), *map(_figure, (score.value, score.matched, score.ceiling)))
     return table
 
 
 def _table(*names: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in names:
-        right = name in ("Value", "Ceiling", "Limit")
+        right = name in ("Value", "Matched", "Ceiling", "Limit")
         table.add_column(name, justify="right" if right else "left", no_wrap=right, overflow="fold")
     return table
 
@@ -135,7 +135,7 @@ def _limit(verdict: Verdict) -> str:
 
 
 def _print_where(run: Run, console: Console) -> None:
-    slow = sorted(run.timings.items(), key=lambda item: -item[1])[:4]
+    slow = sorted(run.timings.items(), key=lambda item: -item[1])[:3]
     times = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in slow if seconds >= 0.05)
     failed = len(run.failures)
     if failed:

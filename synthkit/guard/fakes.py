@@ -89,17 +89,18 @@ def fakes(  # noqa: PLR0913 - each belongs to the order of one column
         raise UsageError(f"there is no recipe {recipe!r} for personal data", f"choose from {', '.join(RECIPES)}")
     known_locale(locale)
     random = np.random.default_rng(np.random.SeedSequence(seed))
+    real = [] if avoid is None else avoid.dropna().astype(TEXT).unique()
     made = np.empty(count, dtype=object)
     bad, number = np.ones(count, dtype=bool), 2
     for attempt in range(_ROUNDS):
         made[bad] = RECIPES[recipe](_Order(int(bad.sum()), attempt, locale, template, random))
-        bad = _unusable(made, avoid, unique=unique)
+        bad = _unusable(made, real, unique=unique)
         if not bad.any():
             break
     while bad.any():
         made[bad] = _numbered(recipe, made[bad], number)
         number += int(bad.sum())
-        bad = _unusable(made, avoid, unique=unique)
+        bad = _unusable(made, real, unique=unique)
     return pd.Series(made).astype(TEXT)
 
 
@@ -160,19 +161,16 @@ def _array(words: Any) -> Words:
     return np.array(list(words), dtype=object)
 
 
-def _unusable(made: Words, avoid: pd.Series[Any] | None, *, unique: bool) -> Flags:
+def _unusable(made: Words, real: Any, *, unique: bool) -> Flags:
     values = pd.Series(made, dtype=object)
-    bad = values.isin([] if avoid is None else avoid.dropna().astype(TEXT).unique())
+    bad = values.isin(real)
     return (bad | values.duplicated()).to_numpy() if unique else bad.to_numpy()
 
 
 def _numbered(recipe: str, made: Words, first: int) -> Words:
     numbers = range(first, first + len(made))
     if recipe == "ip_address":
-        return _joined("2001:db8::", _array(f"{n:x}" for n in numbers))  # RFC 3849
-    if recipe == "email":
-        parts = pd.Series(made).str.partition("@")
-        return _joined(parts[0].to_numpy(dtype=object), _array(map(str, numbers)), "@", parts[2].to_numpy(dtype=object))
+        return _array(f"2001:db8::{n >> 16:x}:{n % 2**16:x}" for n in numbers)  # RFC 3849
     return _joined(made, _BEFORE_NUMBER.get(recipe, " "), _array(map(str, numbers)))
 
 

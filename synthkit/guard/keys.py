@@ -62,6 +62,14 @@ class Keys:
     prefix: str = ""
     alphabets: Space = ()
 
+    def __post_init__(self) -> None:
+        limit = _size(self.alphabets) if self.kind == "pattern" else _LARGEST + 1
+        edges = [edge for start, size in self.blocks for edge in (start, start + size)]
+        if edges != sorted(edges) or not all(0 <= edge <= limit for edge in edges):
+            raise ValueError("the blocks overlap or leave the key space")
+        if self.spread < 1 or (self.kind == "pattern" and not all(self.alphabets)):
+            raise ValueError("the format cannot be used")
+
     @property
     def capacity(self) -> int:
         """How many different keys there are to give."""
@@ -96,8 +104,9 @@ def integer_keys(real: pd.Series[Any], largest: int) -> Keys:
     """Learn integer keys from the real ones (no nulls): free ones beyond them, in 0..``largest``."""
     largest = min(largest, _LARGEST)
     used = _sorted(real.to_numpy(), largest)
-    blocks = _beyond(used, largest + 1) or _gaps(used, largest + 1)
-    return Keys("integer", blocks, _spread(used))
+    spread = _spread(used)
+    blocks = _as_wide(used, largest + 1) if spread > 1 else ()
+    return Keys("integer", blocks or _beyond(used, largest + 1) or _gaps(used, largest + 1), spread)
 
 
 def text_keys(real: pd.Series[Any]) -> Keys:
@@ -174,7 +183,7 @@ def _case(alphabet: str) -> str:
 
 def _alphabet(column: npt.NDArray[np.uint32]) -> str:
     seen = "".join(map(chr, np.unique(column)))
-    if len(seen) == 1 and seen not in digits:
+    if len(seen) == 1 and seen not in digits and seen.isprintable():
         return seen
     usual = {c for c in seen if c in _ALPHABETS[-1]} or {"a"}
     return next(alphabet for alphabet in _ALPHABETS if usual <= set(alphabet))
@@ -236,9 +245,16 @@ def _beyond(used: Integers, capacity: int) -> Blocks:
     return ((start, capacity - start),) if capacity - start >= max(len(used), 1) else ()
 
 
-def _gaps(used: Integers, capacity: int) -> Blocks:
+def _as_wide(used: Integers, capacity: int) -> Blocks:
+    """Gaps among the numbers with as many digits as the largest, if they name far more rows than there are."""
+    width = len(str(used[-1]))
+    blocks = _gaps(used[used >= 10 ** (width - 1)], min(10**width, capacity), 10 ** (width - 1))
+    return blocks if sum(size for _, size in blocks) >= _PLENTY * len(used) else ()
+
+
+def _gaps(used: Integers, capacity: int, first: int = 0) -> Blocks:
     """The largest gaps between used ranks, rounded inwards; few of them, as each tells where real keys are not."""
-    edges = [-1, *used.tolist(), capacity]
+    edges = [first - 1, *used.tolist(), capacity]
     sizes = np.diff(np.array(edges, dtype="int64")) - 1
     blocks: list[tuple[int, int]] = []
     for place in np.argsort(-sizes, kind="stable")[:_MOST_BLOCKS]:

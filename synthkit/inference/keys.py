@@ -6,20 +6,20 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 from math import prod
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from synthkit.inference.names import joined, stems
+from synthkit.inference.names import joined, stems, whole_stems
 from synthkit.inference.pii import recipe
 from synthkit.inference.profile import Family, Profile, TableProfile
 from synthkit.inference.vocabulary import ID_WORDS, NOT_IDS, SEQUENCE_WORDS, TIME_WORDS
+from synthkit.storage import arrow_type
 
 _BARE = ("id", "uuid", "guid", "pk", "rowid", "recordid")
 _ENDINGS = ("id", "uuid", "guid", "key", "code", "no", "nr", "number", "num", "nummer")
 # Natural keys that are personal: keys where another table refers to them, else better made afresh as what they are.
 _PERSONAL_KEYS = ("email", "phone", "iban", "card_number", "national_id", "username")
-_MOST_PARTS = 3
+_MOST_CONSIDERED = 10  # columns; there are 165 sets of two and three of them
 _FIRST_ROWS = 20_000  # most sets of columns show a repetition among these
 
 
@@ -38,10 +38,8 @@ def key_names(table: TableProfile, tables: Sequence[TableProfile]) -> tuple[str,
 
     ``campaign_events`` may have an ``event_id``, but not where there is a table ``events``.
     """
-    own = stems(table.name)
     taken = {stem for other in tables if other is not table for stem in stems(other.name)}
-    whole = len(own[0]) if own else 0
-    ours = [stem for stem in own if stem not in taken or len(stem) > whole - 3]
+    ours = [stem for stem in stems(table.name) if stem not in taken or stem in whole_stems(table.name)]
     return tuple(stem + ending for ending in _ENDINGS for stem in ours)
 
 
@@ -90,7 +88,7 @@ def _first_key(column: Profile) -> bool:
         return False
     if column.family is Family.TEXT:
         return code_like(column)
-    ends = pc.min_max(pc.cast(column.values, pa.int64()))
+    ends = pc.min_max(pc.cast(column.values, arrow_type(column.stored.storage)))
     return column.distinct >= 10 and bool(ends["max"].as_py() - ends["min"].as_py() + 1 == column.distinct)
 
 
@@ -108,14 +106,12 @@ def composite_key(table: TableProfile, foreign: Sequence[str]) -> tuple[str, ...
     twice must be a surprise (at least five repetitions would be expected if the columns were independent),
     unless the table is nothing but foreign keys or one part is named as a sequence number.
     """
-    parts = [c for c in table.columns if c.distinct > 1 and not c.nullable and _may_take_part(c, table, foreign)]
-    sizes = range(2, _MOST_PARTS + 1)
-    for size in sizes:
-        sets = sorted(combinations(parts, size), key=lambda chosen: -sum(c.name in foreign for c in chosen))
-        for chosen in sets:
-            if _telling(chosen, table, foreign) and _distinct_together(chosen, table.rows):
-                return tuple(c.name for c in chosen)
-    return ()
+    able = [c for c in table.columns if c.distinct > 1 and not c.nullable and _may_take_part(c, table, foreign)]
+    likely = sorted(able, key=lambda c: (c.name not in foreign, c.family is Family.TIME))[:_MOST_CONSIDERED]
+    parts = [c for c in able if c in likely]
+    sets = [chosen for size in (2, 3) for chosen in combinations(parts, size) if _telling(chosen, table, foreign)]
+    best = sorted(sets, key=lambda chosen: (len(chosen), -sum(c.name in foreign for c in chosen)))
+    return next((tuple(c.name for c in chosen) for chosen in best if _distinct_together(chosen, table.rows)), ())
 
 
 def _may_take_part(column: Profile, table: TableProfile, foreign: Sequence[str]) -> bool:
@@ -141,22 +137,14 @@ def _telling(chosen: Sequence[Profile], table: TableProfile, foreign: Sequence[s
 def _repetitions(chosen: Sequence[Profile], rows: int) -> float:
     """How many pairs of rows would be equal in all these columns if they were independent."""
     pairs = rows * (rows - 1) / 2
-    return pairs * prod(_equal_pairs(column) / pairs for column in chosen)
-
-
-def _equal_pairs(column: Profile) -> float:
-    counts = pc.value_counts(column.column).field("counts").to_numpy().astype("float64")
-    return float((counts * (counts - 1)).sum()) / 2
+    return pairs * prod(column.equal_pairs / pairs for column in chosen)
 
 
 def _distinct_together(chosen: Sequence[Profile], rows: int) -> bool:
-    return all(_no_row_twice(chosen, limit) for limit in dict.fromkeys((min(rows, _FIRST_ROWS), rows)))
+    return all(_no_row_twice(chosen, limit) for limit in (min(rows, _FIRST_ROWS), rows))
 
 
 def _no_row_twice(chosen: Sequence[Profile], rows: int) -> bool:
-    codes = np.zeros(rows, dtype="int64")
-    for column in chosen:
-        encoded = column.column.slice(0, rows).combine_chunks().dictionary_encode()
-        codes = codes * len(encoded.dictionary) + encoded.indices.to_numpy()
-        codes = np.unique(codes, return_inverse=True)[1]
-    return len(np.unique(codes)) == rows
+    names = [column.name for column in chosen]
+    first = pa.Table.from_arrays([column.column.slice(0, rows) for column in chosen], names)
+    return bool(first.group_by(names).aggregate([]).num_rows == rows)

@@ -20,6 +20,8 @@ _DATES = {
     "a month's name": re.compile(r"(\d{1,2}[ .-]+)?[A-Za-z]{3,9}[ .,-]+(\d{1,2}(st|nd|rd|th)?[ ,-]+)?\d{4}"),
     "digits only": re.compile(r"(19|20)\d{2}(0[1-9]|1[0-2])([0-2]\d|3[01])"),
 }
+# Two people may have the same: that no two rows do is chance, and fakes need not keep to it.
+_SHARED = ("name", "first_name", "last_name", "address", "street", "postcode", "company")
 _NUMBER = re.compile(
     r"([A-Z]{3} ?|[^\w\s.,+-] ?)?[+-]?(\d{1,3}([., '’\u00a0\u202f]\d{3})+|\d+)([.,]\d+)?( ?%| ?[A-Z]{3}| ?[^\w\s.,])?"
 )
@@ -36,7 +38,7 @@ def column(profile: Profile, table: TableProfile, keys: Collection[str]) -> Colu
         kind=kind,
         storage=stored.storage,
         nullable=profile.nullable,
-        unique=profile.unique,
+        unique=profile.unique and made not in _SHARED,
         format=stored.format,
         decimals=stored.decimals,
         missing=stored.missing,
@@ -48,6 +50,8 @@ def notes(profile: Profile, found: Column) -> Iterator[str]:
     """What somebody who reviews the schema should know about a column; never a value."""
     if profile.stored.missing is not None and not profile.stored.missing.strip():
         yield f"{profile.place} has cells of nothing but spaces, which are read as missing"
+    if profile.family is Family.REAL and profile.stored.decimals == 0 and id_like(profile):
+        yield f"{profile.place} is called an identifier but is stored as {profile.stored.storage}; write whole numbers"
     if profile.family is Family.TEXT and found.kind is not ColumnKind.PII and profile.distinct:
         yield from _unread(profile)
     if found.kind in (ColumnKind.TEXT, ColumnKind.ID):
@@ -72,7 +76,7 @@ def _kind(profile: Profile, personal: str | None) -> tuple[ColumnKind, str | Non
 
 def _integer_kind(profile: Profile, personal: str | None) -> ColumnKind:
     """A personal number is an identifier: fresh ones in the same format are as good as a fake."""
-    if sorted(profile.sample) == ["0", "1"]:
+    if profile.distinct == 2 and set(profile.sample) == {"0", "1"}:
         return ColumnKind.BOOLEAN
     if personal or (id_like(profile) and (profile.distinct > 1000 or profile.share > 0.5)):
         return ColumnKind.ID

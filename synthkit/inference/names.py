@@ -45,6 +45,12 @@ def joined(name: str) -> str:
     return "".join(words(name))
 
 
+def whole_stems(table: str) -> tuple[str, ...]:
+    """What one row of a table may be called, from all words of the table's name."""
+    nouns = _nouns(table)
+    return tuple("".join(nouns[:-1]) + form for form in _forms(nouns[-1])) if nouns else ()
+
+
 @lru_cache(maxsize=1024)
 def stems(table: str) -> tuple[str, ...]:
     """What one row of a table may be called, the longest first; plural forms are among them.
@@ -55,15 +61,13 @@ def stems(table: str) -> tuple[str, ...]:
         >>> stems("campaign_events")
         ('campaignevents', 'campaignevent', 'events', 'event')
     """
-    nouns = [w for w in words(table) if w not in _FRAME_WORDS and not w.isdecimal()] or list(words(table))
+    nouns = _nouns(table)
     found = ["".join(nouns[start:-1]) + form for start in range(len(nouns)) for form in _forms(nouns[-1])]
     return tuple(dict.fromkeys(found))
 
 
-def noun(table: str) -> tuple[str, ...]:
-    """The forms of the last word of a table's name: what the rows are, whatever stands before it."""
-    nouns = [w for w in words(table) if w not in _FRAME_WORDS and not w.isdecimal()]
-    return _forms(nouns[-1]) if nouns else ()
+def _nouns(table: str) -> list[str]:
+    return [w for w in words(table) if w not in _FRAME_WORDS and not w.isdecimal()] or list(words(table))
 
 
 def _forms(word: str) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from synthkit.inference.names import words
 from synthkit.storage import Stored, detect
 
 _SAMPLE = 1000  # values that are looked at one by one
+_LENGTH = 200  # characters of them
 
 
 class Family(StrEnum):
@@ -98,9 +99,15 @@ class Profile:
 
     @cached_property
     def sample(self) -> list[str]:
-        """At most 1000 distinct values as text, taken at equal distances."""
-        chosen = np.unique(np.linspace(0, self.distinct - 1, min(self.distinct, _SAMPLE)).astype("int64"))
-        return [str(value) for value in self.texts.take(pa.array(chosen)).to_pylist()]
+        """The beginnings of at most 1000 distinct values as text, taken at equal distances."""
+        chosen = np.linspace(0, self.distinct - 1, min(self.distinct, _SAMPLE)).astype("int64")
+        return [str(v) for v in pc.utf8_slice_codeunits(self.texts.take(pa.array(chosen)), 0, _LENGTH).to_pylist()]
+
+    @cached_property
+    def equal_pairs(self) -> float:
+        """How many pairs of rows hold the same value."""
+        counts = pc.value_counts(self.column).field("counts").to_numpy().astype("float64")
+        return float((counts * (counts - 1)).sum()) / 2
 
     def within(self, other: Profile) -> float:
         """The share of the distinct values that are values of the other column, in [0, 1]; 1 where there is none."""

@@ -30,6 +30,7 @@ _Counts: TypeAlias = npt.NDArray[np.int64]
 _Series: TypeAlias = "pd.Series[Any]"
 
 _HUGE = 1e150  # far beyond any axis, and squares of it are still finite
+_TINY = 1e-100  # no step is narrower
 _DAY = 86400.0
 _YEAR = 365.25 * _DAY
 _TIME_STEPS = (
@@ -215,14 +216,18 @@ def _edges(values: _Floats, *, most: int, temporal: bool) -> _Floats:
     low, high = _limits(values)
     unit = _DAY if temporal else 1.0
     whole = bool((values % unit == 0).all())
-    for step in _steps(low, high, most, temporal=temporal, least=unit if whole else 0.0):
-        first = math.floor(low / step)
-        last = math.floor(high / step) + 1 if whole else math.ceil(high / step)
-        if last - first <= most:
-            break
-    pad = 2 if last - first < 2 else 0  # one lonely bin would fill the chart
-    edges: _Floats = np.arange(first - pad, max(last, first + 1) + pad + 1, dtype="float64") * step
+    steps = _steps(low, high, most, temporal=temporal, least=unit if whole else 0.0)
+    spans = ((step, *_span(low, high, step, whole=whole)) for step in steps)
+    step, first, last = next(span for span in spans if span[2] - span[1] <= most)
+    pad = 2 if last - first == 1 else 0  # one lonely bin would fill the chart
+    edges: _Floats = np.arange(first - pad, last + pad + 1, dtype="float64") * step
     return edges - unit / 2 if whole else edges  # whole numbers lie in the middle, and each bin has as many of them
+
+
+def _span(low: float, high: float, step: float, *, whole: bool) -> tuple[int, int]:
+    """The first and the last edge, counted in steps from 0; a whole number needs a bin of its own to end in."""
+    first = math.floor(low / step)
+    return first, max(first + 1, math.floor(high / step) + 1 if whole else math.ceil(high / step))
 
 
 def _limits(values: _Floats) -> tuple[float, float]:
@@ -236,10 +241,11 @@ def _limits(values: _Floats) -> tuple[float, float]:
 
 
 def _steps(low: float, high: float, most: int, *, temporal: bool, least: float) -> Iterator[float]:
+    """Round widths for a bin, rising from the first that could do."""
     scale = max(abs(low), abs(high))
     constant = high - low <= 1e-9 * scale
     lone = _DAY if temporal else scale / 20 or 1.0
-    smallest = max(lone if constant else (high - low) / most, least, 1e-250)
+    smallest = max(lone if constant else (high - low) / most, least, _TINY)
     if temporal:
         return (step for step in _TIME_STEPS if step >= smallest)
     power = math.floor(math.log10(smallest))
@@ -253,8 +259,8 @@ def _binned(values: _Floats, edges: _Floats) -> _Counts:
 
 def _places(values: _Floats, edges: _Floats) -> _Counts:
     """The bin of each value; the slack keeps 0.3 out of the bin that ends at 3 * 0.1."""
-    places: _Counts = np.floor((values - edges[0]) / (edges[1] - edges[0]) + 1e-9).astype("int64")
-    return np.clip(places, 0, len(edges) - 2)
+    places: _Floats = np.floor((values - edges[0]) / (edges[1] - edges[0]) + 1e-9)
+    return np.clip(places, 0, len(edges) - 2).astype("int64")
 
 
 def _zeros(seen: _Floats, drawn: _Floats, in_bin: int) -> tuple[float, float] | None:

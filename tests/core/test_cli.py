@@ -325,9 +325,9 @@ def test_data_errors_are_exit_3_and_name_table_column_and_count(folder, shop, ca
     bad = ["run", "--plugin", "resample", "--data", "bad"]
     refused(3, ["run", "--plugin", "resample", "--data", "nowhere"], capsys, "nowhere")
     with_data(lambda customers, _: customers.__setitem__("customer_id", ["C1000", *customers["customer_id"][:-1]]))
-    refused(3, bad, capsys, "customers", "customer_id", "2")
+    refused(3, bad, capsys, "customers.customer_id: 1 rows repeat the primary key")
     with_data(lambda _, orders: orders.__setitem__("customer_id", [*["C9990"] * 7, *orders["customer_id"][7:]]))
-    refused(3, bad, capsys, "orders", "customer_id", "7")
+    refused(3, bad, capsys, "orders.customer_id: 7 rows point at a parent that is not there")
     (folder / "bad" / "orders.csv").write_text("")
     refused(3, bad, capsys, "orders", "empty")
     (folder / "bad" / "orders.csv").unlink()

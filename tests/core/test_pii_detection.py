@@ -209,7 +209,7 @@ def test_dates_are_no_phone_numbers() -> None:
     assert found("x", mixed).pii is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.sampled_from([n for text in NAMES.values() for n in text.split()]), st.data())
 def test_any_values_under_a_telling_name(name: str, data: st.DataObject) -> None:
     cells = data.draw(st.lists(st.one_of(st.none(), st.text(max_size=8)), min_size=1, max_size=12))
@@ -217,7 +217,7 @@ def test_any_values_under_a_telling_name(name: str, data: st.DataObject) -> None
     assert column.pii is None or (column.pii in RECIPES and column.kind is ColumnKind.PII)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(51, 400), st.integers(1, 400), st.integers(0, 2**32 - 1))
 def test_no_nearly_distinct_text_is_modelled(rows: int, distinct: int, seed: int) -> None:
     """The privacy rule: above a share of 0.2, or 1000 distinct values, text reaches no model."""

@@ -144,6 +144,7 @@ def columns(**described: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("metadata", "message"),
     [
+        ([], "^these are not SDV metadata"),
         ({"METADATA_SPEC_VERSION": "V9"}, "unknown version"),
         ({}, "table.columns: these are not SDV metadata"),
         ({"fields": {}}, "these are not SDV metadata"),
@@ -256,7 +257,7 @@ some_columns = st.lists(
 )
 
 
-@settings(deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(found=some_columns, keyed=st.booleans())
 def test_nothing_more_is_lost_the_second_time(found: list[Column], *, keyed: bool) -> None:
     schema = Schema((Table("a", tuple(found), (found[0].name,) * keyed),))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from synthkit.context import Context
@@ -45,14 +43,14 @@ def test_a_step_that_fails_is_left_and_timed_too(error):
     assert list(steps.timings) == ["fit"]
 
 
-def test_steps_are_timed_in_seconds_in_their_order_and_added_up():
-    steps = Steps()
-    for name in ("read", "fit", "read"):
+def test_steps_are_timed_in_their_order_and_added_up():
+    steps = Steps(timings={"read": 5.0})
+    for name in ("fit", "read"):
         with steps(name):
-            time.sleep(0.01 if name == "read" else 0)
+            pass
     assert list(steps.timings) == ["read", "fit"]
-    assert steps.timings["read"] >= 0.02
-    assert steps.timings["fit"] < steps.timings["read"]
+    assert 5 <= steps.timings["read"] < 10
+    assert 0 <= steps.timings["fit"] < 5
 
 
 def test_the_notes_of_all_steps_are_kept_once():
