@@ -73,7 +73,7 @@ def _aggregates(child: pd.DataFrame, name: str, customers: pd.Index) -> pd.DataF
 def auc(real: Tables, other: Tables) -> float:
     """Cross-validated area under the curve; 0.5 = cannot be told apart, 1 = always told apart."""
     parts = [features(real), features(other)]
-    rows = pd.concat(parts, ignore_index=True)
+    rows = pd.concat(parts, ignore_index=True, join="inner")  # a category absent from one part would be a give-away
     labels = np.repeat([0, 1], [len(part) for part in parts])
     shuffled = np.random.default_rng(0).permutation(len(rows))
     model = HistGradientBoostingClassifier(random_state=0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
+from typing import Any
 
 import numpy as np
 
@@ -69,7 +70,8 @@ class Evaluation:
 
     def _measured(self, evaluator: Evaluator, real: Dataset, other: Dataset, context: Context) -> list[Score | Failure]:
         try:
-            return list(evaluator.evaluate(real, other, holdout=self.holdout, seed=self.seed, context=context))
+            results = evaluator.evaluate(real, other, holdout=self.holdout, seed=self.seed, context=context)
+            return [_result(result) for result in results]
         except SynthkitError:
             raise
         except Exception as error:  # noqa: BLE001 - a stranger's evaluator may raise anything; its gates fail
@@ -92,6 +94,12 @@ class _Rounds:
             self.context.report((begin + fraction) / self.total, text)
 
         return replace(self.context, report=report)
+
+
+def _result(result: Any) -> Score | Failure:
+    if isinstance(result, Score | Failure):
+        return result
+    raise TypeError("an evaluator gives scores and failures")
 
 
 def _beside(result: Score | Failure, ceiling: float | None, matched: float | None) -> Score | Failure:

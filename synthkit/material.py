@@ -20,7 +20,7 @@ from synthkit.format import Format
 from synthkit.inference import infer
 from synthkit.plan import Plan
 from synthkit.plugins import Plugin, Registry
-from synthkit.schema import Schema
+from synthkit.schema import Column, Schema
 from synthkit.sdv_metadata import from_sdv
 from synthkit.split import split
 
@@ -64,8 +64,8 @@ class Material:
         chosen = table or self.real.subject
         if len(self.real.schema.tables) > 1:
             context.note(f"{plugin.name} takes one table: {chosen}" + (" (--table picks another)" if not table else ""))
-        parts = (with_subject(part.select([chosen])) for part in (self.real, self.training, self.holdout))
-        return Material(*parts, self.source)
+        real, training, holdout = (with_subject(p.select([chosen])) for p in (self.real, self.training, self.holdout))
+        return Material(real, training, holdout, self.source)
 
 
 def read(plan: Plan, registry: Registry, context: Context) -> Dataset:
@@ -138,6 +138,8 @@ def _tables(path: Path | None, registry: Registry, context: Context) -> dict[str
 def _schema(plan: Plan, tables: Mapping[str, pa.Table], context: Context) -> Schema:
     if plan.schema_file is not None:
         schema = schema_from_file(plan.schema_file)
+        if plan.schema_file.suffix == ".json":
+            schema = _completed(schema, infer(tables)[0])
         missing = [
             name for name in schema.table_names if name not in tables and name in (plan.tables or schema.table_names)
         ]
@@ -189,6 +191,20 @@ def schema_from_file(path: Path) -> Schema:
         return from_sdv(json.loads(text))
     except json.JSONDecodeError as error:
         raise UsageError(f"{path.name} is not valid JSON in line {error.lineno}", "correct it") from None
+
+
+def _completed(schema: Schema, inferred: Schema) -> Schema:
+    """SDV's metadata with what they do not say: storage and formats, the subject, and which keys lead to it."""
+    known = {(t.name, c.name): c for t in inferred.tables for c in t.columns}
+    owners = {(key.table, key.columns) for key in inferred.foreign_keys if key.owner}
+
+    def stored(table: str, column: Column) -> Column:
+        seen = known.get((table, column.name), column)
+        return replace(seen, kind=column.kind, pii=column.pii, unique=column.unique)
+
+    tables = tuple(replace(t, columns=tuple(stored(t.name, c) for c in t.columns)) for t in schema.tables)
+    keys = tuple(replace(key, owner=(key.table, key.columns) in owners) for key in schema.foreign_keys)
+    return Schema(tables, keys, inferred.subject if inferred.subject in schema.table_names else None)
 
 
 def _selected(schema: Schema, names: tuple[str, ...], context: Context) -> Schema:

@@ -126,8 +126,8 @@ def _place(file: Path, path: tuple[str, ...]) -> str:
     for number in range(1, len(lines) + 1):
         with suppress(tomllib.TOMLDecodeError):  # a value may need more lines
             if _holds(tomllib.loads("\n".join(lines[:number])), (*_above(file), *path)):
-                return f"{file.name}:{number}"
-    return file.name
+                break
+    return f"{file.name}:{number}"
 
 
 def _holds(settings: Any, path: tuple[str, ...]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from synthkit.errors import UsageError
 from synthkit.schema import Column, ColumnKind, ForeignKey, Schema, Table
@@ -70,8 +70,8 @@ def from_sdv(metadata: Mapping[str, Any]) -> Schema:
     return Schema(tuple(_table(name, table, keys) for name, table in described.items()), keys)
 
 
-def to_sdv(schema: Schema) -> dict[str, Any]:
-    """SDV metadata of version V2, without value ranges, for ``sdv.metadata.Metadata.load_from_dict``.
+def to_sdv(schema: Schema, version: Literal["V1", "V2"] = "V2") -> dict[str, Any]:
+    """SDV metadata, without value ranges, for ``sdv.metadata.Metadata.load_from_dict``: V1 for SDV 1, V2 for SDV 2.
 
     Free text becomes ``unknown``; personal columns get the name of the Faker method. Subject, owner keys,
     reference tables, missing tokens and formats other than those of dates have no place there.
@@ -82,9 +82,9 @@ def to_sdv(schema: Schema) -> dict[str, Any]:
     for problem in _beyond_sdv(schema):
         raise UsageError(problem, "leave the table or the key out of the schema")
     return {
-        "tables": {table.name: _table_dict(table, schema) for table in schema.tables},
+        "tables": {table.name: _table_dict(table, schema, version) for table in schema.tables},
         "relationships": [_relationship(key) for key in schema.foreign_keys],
-        "METADATA_SPEC_VERSION": "V2",
+        "METADATA_SPEC_VERSION": version,
     }
 
 
@@ -178,9 +178,9 @@ def _beyond_sdv(schema: Schema) -> Iterator[str]:
         yield f"SDV cannot model the cycle of foreign keys through {', '.join(schema.cyclic())}"
 
 
-def _table_dict(table: Table, schema: Schema) -> dict[str, Any]:
-    keys = schema.key_columns(table.name)
-    columns = {c.name: _column_dict(replace(c, kind=ColumnKind.ID) if c.name in keys else c) for c in table.columns}
+def _table_dict(table: Table, schema: Schema, version: str) -> dict[str, Any]:
+    keys, described = schema.key_columns(table.name), _first_column_dict if version == "V1" else _column_dict
+    columns = {c.name: described(replace(c, kind=ColumnKind.ID) if c.name in keys else c) for c in table.columns}
     other = (c for c in table.columns if c.unique and not c.nullable and c.name not in keys)
     alternate = [c.name for c in other if c.kind is ColumnKind.ID or _sdtype(c)["sdtype"] in _RECIPES]
     primary = {"primary_key": table.primary_key[0]} if table.primary_key else {}
@@ -189,6 +189,14 @@ def _table_dict(table: Table, schema: Schema) -> dict[str, Any]:
 
 def _column_dict(column: Column) -> dict[str, Any]:
     return {**_sdtype(column), "range_is_nullable": column.nullable}
+
+
+def _first_column_dict(column: Column) -> dict[str, Any]:
+    """As SDV 1 wrote it: it knew neither nullability nor decimal places."""
+    plain = _sdtype(column)
+    if plain.pop("decimal_places", None) == 0:
+        plain["computer_representation"] = "Int64"
+    return plain
 
 
 def _sdtype(column: Column) -> dict[str, Any]:

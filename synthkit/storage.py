@@ -178,7 +178,8 @@ def _decimals(numbers: npt.NDArray[Any]) -> int | None:
 
 def _rounded(numbers: npt.NDArray[Any], digits: int) -> npt.NDArray[Any]:
     """Rounded, but for numbers so large that rounding itself would change them (numpy's multiplies first)."""
-    return np.where(np.abs(numbers) < 2.0**52 / 10.0**digits, np.round(numbers, digits), numbers)
+    small = np.abs(numbers) < 2.0**52 / 10.0**digits
+    return np.where(small, np.round(np.where(small, numbers, 0), digits), numbers)
 
 
 def _detect_text(values: pa.ChunkedArray) -> Stored:

@@ -46,7 +46,7 @@ class Csv(Format):
         if header.end == stop:
             return pa.table({name: pa.array([], pa.string()) for name in header.names})
         try:
-            return _rows(memoryview(content)[header.end : stop], header)
+            return _rows(memoryview(content)[header.end - 1 : stop], header)
         except pa.ArrowInvalid:
             raise _reason(content, header) from None
 
@@ -153,12 +153,13 @@ def _end(content: bytes, header: _Header) -> int:
 
 
 def _rows(body: memoryview, header: _Header) -> pa.Table:
+    """The rows after the newline that the body begins with: without it, Arrow drops a byte order mark in a cell."""
     from pyarrow import csv as arrow
 
     names = header.names
     return arrow.read_csv(
         pa.BufferReader(pa.py_buffer(body)),
-        arrow.ReadOptions(column_names=names, block_size=LONGEST_ROW),
+        arrow.ReadOptions(column_names=names, skip_rows=1, block_size=LONGEST_ROW),
         arrow.ParseOptions(delimiter=header.delimiter, newlines_in_values=True, ignore_empty_lines=len(names) > 1),
         arrow.ConvertOptions(
             check_utf8=False,  # done before, with the place of the fault
@@ -174,7 +175,7 @@ def _reason(content: bytes, header: _Header) -> DataError:
     """Why Arrow could not read the rows; its own words would show cells."""
     number = 1
     # Newlines within quotes become NUL, which occurs nowhere else, so that lines can be told and counted.
-    bare = _quoted(header.delimiter).sub(lambda cell: b"\0" * len(_NEWLINE.findall(cell[0])), content)
+    bare = _quoted(header.delimiter).sub(lambda cell: b"x" + b"\0" * len(_NEWLINE.findall(cell[0])), content)
     for line in _NEWLINE.split(bare):
         cells = line.count(header.delimiter.encode()) + 1
         if line and cells != len(header.names):

@@ -108,7 +108,7 @@ def _invoked(arguments: list[str]) -> int:
     try:
         result: Any = cli.main(arguments, prog_name="synthkit", standalone_mode=False)
     except BrokenPipeError:
-        sys.stdout = None  # type: ignore[assignment] # nobody reads it any more; do not flush it at exit
+        sys.stdout = None  # nobody reads it any more; do not flush it at exit
         return 0
     except click.ClickException as error:
         error.show()

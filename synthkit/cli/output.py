@@ -101,7 +101,8 @@ def _verdicts(run: Run) -> Table:
         mark = _MARKS[verdict.status] + (
             " (warning only)" if verdict.severity == "warn" and verdict.status != "passed" else ""
         )
-        table.add_row(escape(verdict.gate), *map(_figure, (verdict.value, verdict.matched, verdict.ceiling)), _limit(verdict), mark)
+        figures = map(_figure, (verdict.value, verdict.matched, verdict.ceiling))
+        table.add_row(escape(verdict.gate), *figures, _limit(verdict), mark)
         if verdict.reason:
             table.add_row(f"  [dim]{escape(verdict.reason)}[/]")
     return table

@@ -49,9 +49,9 @@ def _list(*, as_json: bool) -> None:
         source = f"{plugin.distribution} {plugin.version}"
         table.add_row(escape(plugin.name), plugin.kind, escape(source), escape(plugin.licence), state)
     Console().print(table)
-    for need in dict.fromkeys(plugin.needs for plugin in plugins if plugin.needs):
-        names = ", ".join(plugin.name for plugin in plugins if plugin.needs == need)
-        click.echo(f"\n{names}: {need}")
+    for command_line in dict.fromkeys(plugin.needs for plugin in plugins if plugin.needs):
+        which = ", ".join(plugin.name for plugin in plugins if plugin.needs == command_line)
+        click.echo(f"\n{which}: {command_line}")
     for plugin in plugins:
         if plugin.offered is None:
             click.echo(f"\n{plugin.name} of {plugin.distribution}: {plugin.problem}", err=True)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from synthkit.schema import Schema
 
 _PATH = click.Path(path_type=Path)
+_FORMS = ["toml", "sdv", "sdv-v1"]
 
 
 @click.group("schema")
@@ -24,7 +25,7 @@ def command() -> None:
 @command.command("infer")
 @click.argument("path", type=_PATH)
 @click.option("--out", type=_PATH, help="Write to this file instead of stdout.")
-@click.option("--as", "form", type=click.Choice(["toml", "sdv"]), default="toml", help="As TOML, or as SDV's JSON.")
+@click.option("--as", "form", type=click.Choice(_FORMS), default="toml", help="As TOML, or as SDV's JSON.")
 @click.option("--overwrite", is_flag=True, help="Replace an existing --out.")
 @grouped(DEBUG)
 def infer(*, path: Path, out: Path | None, form: str, overwrite: bool, debug: bool) -> None:
@@ -61,7 +62,7 @@ def check(*, path: Path, schema: Path | None, debug: bool) -> None:
 
 @command.command("show")
 @click.argument("path", type=_PATH)
-@click.option("--as", "form", type=click.Choice(["table", "toml", "sdv"]), default="table", help="How to print it.")
+@click.option("--as", "form", type=click.Choice(["table", *_FORMS]), default="table", help="How to print it.")
 @grouped(DEBUG)
 def show(*, path: Path, form: str, debug: bool) -> None:
     """Show the schema file PATH, or the one inferred from the tables at PATH."""
@@ -95,7 +96,9 @@ def inferred(path: Path) -> Schema:
 def _text(schema: Schema, form: str) -> str:
     from synthkit.sdv_metadata import to_sdv
 
-    return schema.to_toml() if form == "toml" else json.dumps(to_sdv(schema), indent=2) + "\n"
+    if form == "toml":
+        return schema.to_toml()
+    return json.dumps(to_sdv(schema, "V1" if form == "sdv-v1" else "V2"), indent=2) + "\n"
 
 
 def _print(schema: Schema) -> None:

@@ -107,7 +107,7 @@ def empty(column: Column, rows: int) -> pd.Series[Any]:
     """A column without values: null, or empty text where the column may not be null."""
     blank = "" if is_text(column) and not column.nullable else None
     nothing: pd.Series[Any] = pd.Series([blank] * rows, dtype=object)
-    return nothing.astype(dtype_of(column.storage, nullable=True))
+    return nothing.astype(dtype_of(column.storage, nullable=column.nullable or rows > 0))
 
 
 def _known_recipe(column: Column) -> str:

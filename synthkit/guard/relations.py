@@ -11,7 +11,7 @@ import pandas as pd
 
 from synthkit.errors import DataError, IntegrityError, UsageError
 from synthkit.guard.fresh import Fresh
-from synthkit.guard.values import Values, guarded_column, taken
+from synthkit.guard.values import Values, guarded_column, stored, taken
 from synthkit.integrity import Flags, Integers, repeated, row_codes
 from synthkit.schema import Column, ColumnKind, ForeignKey, Schema, Table
 
@@ -92,8 +92,8 @@ def foreign_columns(rows: Mapping[ForeignKey, Integers], tables: Mapping[str, Co
             column = schema[key.table].column(name)
             found = taken(tables[key.parent][parent_name], rows[key])
             stays = name in made and not column.nullable
-            made[name] = made[name].where(rows[key] < 0, found) if stays else found
-    return made
+            made[name] = found.where(rows[key] >= 0, made[name]) if stays else found
+    return {name: stored(found, schema[key.table].column(name)) for name, found in made.items()}
 
 
 def distinct_rows(rows: Integers, parents: int, random: np.random.Generator) -> Integers | None:
@@ -130,7 +130,7 @@ class CompositeKey:
         """Make all combinations different; return how many were repeated.
 
         A repeated combination gets the next free whole number within its other parts, or else another
-        value of one part, drawn from those that occur, and at last of every part.
+        value of one part, drawn from those that occur, and at last others of every part.
 
         Raises:
             IntegrityError: some are still repeated after a bounded number of rounds.
@@ -157,7 +157,8 @@ class CompositeKey:
             self._count_on(self.counted[-1], again)
             return
         if own:
-            self.own[own[-1]] = taken(self.own[own[-1]], _redrawn(np.arange(len(again)), again, random))
+            rows = np.arange(len(again))
+            self.own[own[-1]] = taken(self.own[own[-1]], _redrawn(rows, again, rows, random))
         if self.rows and (not own or attempt >= _ALL_PARTS):
             self._point_elsewhere(again, attempt, random)
 
@@ -171,13 +172,15 @@ class CompositeKey:
 
     def _point_elsewhere(self, again: Flags, attempt: int, random: np.random.Generator) -> None:
         free = [key for key in self.rows if not key.owner] or list(self.rows)
-        for key in self.rows if attempt >= _ALL_PARTS else free[-1:]:
-            self.rows[key] = _redrawn(self.rows[key], again, random)
+        late = attempt >= _ALL_PARTS
+        for key in self.rows if late else free[-1:]:
+            parents = np.arange(len(self.tables[key.parent][key.parent_columns[0]]))
+            self.rows[key] = _redrawn(self.rows[key], again, parents if late else self.rows[key], random)
         self.own.update(foreign_columns(self.rows, self.tables, self.schema))
 
 
-def _redrawn(rows: Integers, again: Flags, random: np.random.Generator) -> Integers:
-    return np.where(again, random.choice(rows, len(rows)), rows)
+def _redrawn(rows: Integers, again: Flags, choices: Integers, random: np.random.Generator) -> Integers:
+    return np.where(again, random.choice(choices, len(rows)), rows)
 
 
 def _new_name(parts: tuple[str, ...], table: Table) -> str:

@@ -9,7 +9,7 @@ from synthkit.inference.names import stems
 from synthkit.inference.profile import TableProfile
 from synthkit.inference.vocabulary import FIRMS, PEOPLE, STAFF
 
-SMALLEST = 100  # rows; a smaller table is never proposed
+SMALLEST = 100  # rows; a smaller table is proposed only if it is named for people, and a run refuses it then
 
 
 def subject(tables: Sequence[TableProfile], links: Sequence[Link], personal: Mapping[str, bool]) -> str | None:
@@ -20,9 +20,10 @@ def subject(tables: Sequence[TableProfile], links: Sequence[Link], personal: Map
     the only root of several tables that holds personal columns, or else the only root at all.
     """
     large = [t.name for t in tables if t.rows >= SMALLEST]
-    named = _outermost([t for t in large if _is(t, PEOPLE | FIRMS | STAFF)], links)
+    candidates = [t.name for t in tables if _is(t.name, PEOPLE) or (t.name in large and _is(t.name, FIRMS | STAFF))]
+    named = _outermost(candidates, links)
     if named:
-        return max(named, key=lambda name: (_owned_rows(name, tables, links), -large.index(name)))
+        return max(named, key=lambda name: (_owned_rows(name, tables, links), -candidates.index(name)))
     if len(tables) < 2:
         return None
     children = {link.table for link in links if link.table != link.parent}

@@ -60,7 +60,7 @@ def histogram_chart(name: str, counted: Histogram) -> alt.LayerChart:
     x = _value_axis("x:T" if counted.temporal else "x:Q", edges)
     y = _share_axis("y:Q", "share of rows with a value")
     real, synthetic = (
-        _chart({"x": x, "y": y, "side": side} for x, y in _steps(edges, counted, shares)).encode(x, y, _colour())
+        _chart({"x": at, "y": top, "side": side} for at, top in _steps(edges, counted, shares)).encode(x, y, _colour())
         for side, shares in _sides(counted).items()
     )
     layers = [real.mark_area(interpolate="step-after"), synthetic.mark_line(interpolate="step-after", strokeWidth=2.5)]

