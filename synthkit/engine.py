@@ -22,7 +22,7 @@ from synthkit.folders import appearing
 from synthkit.format import Format
 from synthkit.gates import Gate, Verdict, default_gates, judge
 from synthkit.guard import Guard
-from synthkit.material import Material, read, read_like, split_parts
+from synthkit.material import Material, fingerprint, read, read_like, split_parts
 from synthkit.model import Model
 from synthkit.plan import Plan
 from synthkit.plugins import Plugin, Registry
@@ -143,8 +143,9 @@ def evaluate(real: Path, synthetic: Path, plan: Plan, registry: Registry, observ
         results = Evaluation(usable, original, holdout, halves, seeds["evaluate"]).results(made, context)
     with steps("judge"):
         verdicts = _verdicts(plan, evaluators, results, idle={e.name for e in evaluators if e not in usable})
+    about = {"name": real.name, "rows": original.rows, "fingerprint": fingerprint(original)}
     run = Run(
-        "evaluate", plan.seed, rows=made.rows, source={"name": real.name, "rows": original.rows},
+        "evaluate", plan.seed, rows=made.rows, source=about,
         versions=versions(()), timings=steps.timings, peak_memory_mb=peak_memory_mb(), results=results,
         verdicts=verdicts, judged=not plan.no_gates, notes=tuple(steps.notes),
     )  # fmt: skip

@@ -5,17 +5,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from synthkit.errors import DataError, SecurityError, UsageError
 from synthkit.guard import Guard
 from synthkit.plugins import Registry
+from synthkit.signing import signature
 from synthkit.synthesizer import Synthesizer
 
 VERSION = 1
@@ -62,7 +59,7 @@ def save(model: Model, folder: Path) -> None:
         "files": _hashes(folder),
     }
     _write_json(folder / MANIFEST, manifest)
-    (folder / SIGNATURE).write_text(_signature((folder / MANIFEST).read_bytes()), "utf-8")
+    (folder / SIGNATURE).write_text(signature((folder / MANIFEST).read_bytes()), "utf-8")
 
 
 def load(folder: Path, registry: Registry, *, trust: bool = False) -> Model:
@@ -91,8 +88,8 @@ def _verified(folder: Path, *, trust: bool) -> dict[str, Any]:
     if (folder / MANIFEST).stat().st_size > LIMIT:
         raise SecurityError(f"the manifest of {folder} is larger than {LIMIT} bytes", "fit the model again")
     content = (folder / MANIFEST).read_bytes()
-    signature = folder / SIGNATURE
-    signed = signature.is_file() and hmac.compare_digest(signature.read_bytes(), _signature(content).encode())
+    stored = folder / SIGNATURE
+    signed = stored.is_file() and hmac.compare_digest(stored.read_bytes(), signature(content).encode())
     if not (signed or trust):
         raise SecurityError(
             f"the model in {folder} is not signed by this user, or was altered",
@@ -109,29 +106,6 @@ def _hashes(folder: Path) -> dict[str, str]:
     names = {path.relative_to(folder).as_posix(): path for path in files}
     own = (MANIFEST, SIGNATURE)
     return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in names.items() if name not in own}
-
-
-def _signature(content: bytes) -> str:
-    return hmac.new(_key(), content, hashlib.sha256).hexdigest()
-
-
-def _key() -> bytes:
-    """The key of the environment, or this user's own, made at first use."""
-    if given := os.environ.get("SYNTHKIT_SIGNING_KEY"):
-        return given.encode()
-    file = Path(platformdirs.user_config_dir("synthkit")) / "signing.key"
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        new = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
-        new.touch(mode=0o600)
-        new.write_text(secrets.token_hex(32), "utf-8")
-        try:
-            os.link(new, file)  # fails where another process was first: its key holds
-        except FileExistsError:
-            pass
-        finally:
-            new.unlink()
-    return file.read_text("utf-8").encode()
 
 
 def _write_json(path: Path, content: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import traceback
@@ -119,7 +120,7 @@ def _invoked(arguments: list[str]) -> int:
 def _failed(error: SynthkitError, arguments: list[str]) -> int:
     if "--debug" in arguments:
         traceback.print_exc()
-    click.secho("error: ", fg="red", bold=True, nl=False, err=True)
+    click.secho("error: ", fg="red", bold=True, nl=False, err=True, color=False if os.environ.get("NO_COLOR") else None)
     click.echo(_printable(str(error)), err=True)
     return error.exit_code
 

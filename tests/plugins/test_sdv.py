@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import os
 import random
@@ -291,6 +292,12 @@ def test_options_are_saved(models, tmp_path):
     assert CTGAN.load(tmp_path).options == models["ctgan"].options
 
 
+def test_networks_forget_the_rows_of_each_category_and_their_losses(models):
+    assert models["ctgan"]._model._model._data_sampler._rid_by_cat_cols is None
+    assert models["ctgan"]._model._model.loss_values is None
+    assert models["tvae"]._model._model.loss_values is None
+
+
 def test_no_model_holds_anything_as_long_as_a_table(model):
     import torch
 
@@ -305,7 +312,7 @@ def test_no_model_holds_anything_as_long_as_a_table(model):
 def everything(thing, seen=None):
     """The object, its attributes, its items, and so on."""
     seen = {} if seen is None else seen
-    if id(thing) in seen or isinstance(thing, type) or callable(thing):
+    if id(thing) in seen or isinstance(thing, type) or inspect.isroutine(thing):
         return
     seen[id(thing)] = thing
     yield thing
@@ -318,3 +325,285 @@ def everything(thing, seen=None):
 def test_who_has_learned_nothing_says_so(cls):
     with pytest.raises(PluginError, match=f"{cls.name} has learned nothing yet; call fit first"):
         drawn(made(cls), 5)
+
+
+# tables of all shapes
+
+
+def small(columns: dict[str, pd.Series], kinds: dict[str, ColumnKind]) -> Dataset:
+    table = Table("t", tuple(Column(name, kinds[name]) for name in columns))
+    return Dataset(Schema((table,)), {"t": pd.DataFrame(columns)})
+
+
+def every_dtype(rows: int = 40) -> Dataset:
+    whole = pd.Series(np.arange(rows))
+    nulls = whole % 7 == 3
+    moments = pd.Series(np.datetime64("2024-01-01T10:00", "us") + (whole.to_numpy() * 15).astype("timedelta64[m]"))
+    columns = {
+        "n__8": (whole - 5).astype("int8"),
+        "loc": (whole * 3).astype("Int64").mask(nulls),
+        "type": whole.astype("uint64") + np.uint64(2**63),
+        "int64 max": (whole + (2**63 - 1 - rows)).astype("int64"),
+        "2": (whole / 8).astype("float64"),
+        "flag": (whole % 2 == 0).astype("boolean").mask(nulls),
+        "word": whole.mod(3).map({0: "a", 1: "b", 2: "NaN"}).astype(object).where(~nulls, None),
+        "moment": moments.mask(nulls),
+        "end": pd.Series(np.where(whole % 2, np.datetime64("9999-12-31", "us"), np.datetime64("0001-01-01", "us"))),
+        "one": pd.Series(["same"] * rows),
+        "zero": whole * 0,
+    }
+    kinds = dict.fromkeys(columns, ColumnKind.NUMERICAL) | dict.fromkeys(("word", "one"), ColumnKind.CATEGORICAL)
+    kinds |= {"flag": ColumnKind.BOOLEAN} | dict.fromkeys(("moment", "end"), ColumnKind.DATETIME)
+    return small(columns, kinds)
+
+
+@pytest.mark.parametrize("cls", ALL, ids=lambda cls: cls.name)
+def test_every_dtype_and_every_name_comes_back(cls):
+    real = every_dtype()
+    data = drawn(fitted(cls, real), 70)["t"]
+    assert data.dtypes.equals(real["t"].dtypes)
+    for name in real["t"]:
+        assert data[name].isna().any() == real["t"][name].isna().any(), name
+    assert set(data["word"].dropna()) <= {"a", "b", "NaN"}
+    assert set(data["one"]) == {"same"}
+    assert set(data["zero"]) == {0}
+    assert (data["moment"].dropna().dt.minute % 15 == 0).all()
+    assert data["end"].dt.year.between(1, 9999).all()
+
+
+def test_tables_go_to_sdv_and_back_unchanged():
+    real = every_dtype()
+    tables = Tables.of(real)
+    told = tables.to_sdv(real)["t0"]
+    back = tables.from_sdv("t", 40, told, {})
+    rough = ["type", "int64 max"]  # beyond 2**53
+    pd.testing.assert_frame_equal(back.drop(columns=rough), real["t"].drop(columns=rough), check_dtype=True)
+    for name in rough:
+        assert (back[name].astype("float64") == real["t"][name].astype("float64")).mean() > 0.9
+    assert Tables.from_dict(json.loads(json.dumps(tables.to_dict()))) == tables
+
+
+@pytest.mark.parametrize("kind", ["numerical", "categorical"])
+@pytest.mark.parametrize("cls", ALL, ids=lambda cls: cls.name)
+def test_one_column_is_enough(cls, kind):
+    values = {"numerical": pd.Series(np.arange(30.0)), "categorical": pd.Series(["a", "b", "c"] * 10)}[kind]
+    data = drawn(fitted(cls, small({"x": values}, {"x": ColumnKind(kind)})), 20)
+    assert len(data["t"]) == 20
+    assert set(data["t"]["x"]) <= set(values) or kind == "numerical"
+
+
+def test_children_stand_in_the_order_of_their_parents(models):
+    owners = drawn(models["hma"], 50)["purchases"]["customer_id"]
+    assert owners.is_monotonic_increasing
+    assert owners.between(0, 49).all()
+
+
+@pytest.mark.parametrize("rows", [1, 7, 60, 130])
+def test_children_grow_with_their_parents(models, rows):
+    real = training(HMA).rows
+    assert drawn(models["hma"], rows).rows["purchases"] == round(real["purchases"] * rows / real["customers"])
+
+
+def test_children_of_different_parents_are_drawn_independently():
+    """SDV's own sample starts every family from the same seed, so that all first children are alike."""
+    data = drawn(fitted(HMA, with_children(40, {"a": 1})), 40)
+    assert data["a"]["y"].round(6).nunique() > 30
+
+
+def visits() -> Dataset:
+    """People (subjects) visit places; a place may be unknown; a second place comes after; a card is one to one."""
+    chance = np.random.default_rng(3)
+    places, people, visits = 5, 30, 60
+    place = pd.Series(chance.integers(0, places, visits)).astype("Int64")
+    frames = {
+        "places": pd.DataFrame({"id": np.arange(places), "size": np.arange(places) * 1.5}),
+        "people": pd.DataFrame({"id": np.arange(people), "age": chance.normal(40, 9, people)}),
+        "visits": pd.DataFrame(
+            {
+                "first": place.mask(pd.Series(np.arange(visits)) % 4 == 0),
+                "person": np.repeat(np.arange(people), 2),
+                "then": chance.integers(0, places, visits),
+                "cost": chance.normal(9, 2, visits).round(2),
+            }
+        ),
+        "cards": pd.DataFrame({"person": np.arange(0, people, 2), "kind": ["x", "y", "z"] * 5}),
+    }
+    kinds = {"size": ColumnKind.NUMERICAL, "age": ColumnKind.NUMERICAL, "cost": ColumnKind.NUMERICAL}
+    kinds |= {"kind": ColumnKind.CATEGORICAL}
+    keys = {"places": ("id",), "people": ("id",), "cards": ("person",)}
+    tables = tuple(
+        Table(name, tuple(Column(c, kinds.get(c, ColumnKind.ID)) for c in frame), keys.get(name, ()))
+        for name, frame in frames.items()
+    )
+    links = (
+        ForeignKey("visits", ("first",), "places", ("id",)),
+        ForeignKey("visits", ("then",), "places", ("id",)),
+        ForeignKey("visits", ("person",), "people", ("id",), owner=True),
+        ForeignKey("cards", ("person",), "people", ("id",), owner=True),
+    )
+    return Dataset(Schema(tables, links, "people"), frames)
+
+
+@pytest.fixture(scope="module")
+def visited() -> HMA:
+    return fitted(HMA, visits())
+
+
+def test_every_table_has_the_size_that_it_should_have(visited):
+    assert drawn(visited, 90).rows == {"places": 5, "people": 90, "visits": 180, "cards": 45}
+
+
+def test_every_key_points_at_a_row(visited):
+    data = drawn(visited, 45)
+    for key in data.schema.foreign_keys:
+        values = data[key.table][key.columns[0]].dropna()
+        assert values.isin(data[key.parent][key.parent_columns[0]]).all()
+    assert data["cards"]["person"].is_unique
+
+
+def test_null_keys_keep_their_share(visited):
+    data = drawn(visited, 60)["visits"]
+    assert data["first"].dtype == "Int64"
+    assert data["first"].isna().mean() == 0.25
+    assert data[["person", "then"]].dtypes.tolist() == ["int64", "int64"]
+
+
+def test_the_subject_may_be_a_child():
+    data = visits()
+    schema = replace(data.schema, subject="visits", foreign_keys=tuple(replace(k, owner=False) for k in data.schema.foreign_keys))
+    sample = drawn(fitted(HMA, Dataset(schema, data.tables)), 33)
+    assert sample.rows == {"places": 5, "people": 30, "visits": 33, "cards": 15}
+
+
+def test_too_many_pairs_are_dealt_out_and_noted(visited, monkeypatch):
+    monkeypatch.setattr(hierarchy, "WEIGHED", 10)
+    context = Context()
+    data = visited.sample(60, seed=1, context=context)["visits"]
+    assert data["first"].isna().mean() == 0.25
+    assert len(context.notes) == 2
+    assert "hma dealt out the keys of visits.first" in context.notes[0]
+
+
+def without_columns(data: Dataset, *dropped: str) -> Dataset:
+    """Some tables keep their keys only."""
+    tables = {name: data[name][sorted(data.schema.key_columns(name))] if name in dropped else data[name] for name in data.tables}
+    described = tuple(
+        replace(t, columns=tuple(Column(c, ColumnKind.ID) for c in tables[t.name])) if t.name in dropped else t
+        for t in data.schema.tables
+    )
+    return Dataset(replace(data.schema, tables=described), tables)
+
+
+@pytest.mark.parametrize("dropped", ["visits", "people", "places", "cards"])
+def test_tables_may_have_keys_only(dropped):
+    data = drawn(fitted(HMA, without_columns(visits(), dropped)), 60)
+    assert data.rows == {"places": 5, "people": 60, "visits": 120, "cards": 30}
+    assert data["visits"]["first"].isna().mean() == 0.25
+
+
+def test_a_table_without_rows_stays_so():
+    data = visits()
+    empty = Dataset(data.schema, {**data.tables, "cards": data["cards"].iloc[:0]})
+    sample = drawn(fitted(HMA, empty), 10)
+    assert sample.rows["cards"] == 0
+    assert sample["cards"].dtypes.equals(data["cards"].dtypes)
+
+
+def test_a_key_that_is_always_null_stays_so():
+    data = visits()
+    frame = data["visits"].assign(first=pd.array([None] * 60, dtype="Int64"))
+    sample = drawn(fitted(HMA, Dataset(data.schema, {**data.tables, "visits": frame})), 30)
+    assert sample["visits"]["first"].isna().all()
+    assert sample["visits"]["first"].dtype == "Int64"
+
+
+def test_tables_without_relation_are_drawn_side_by_side():
+    data = visits().select(["places", "people"])
+    assert drawn(fitted(HMA, data), 12).rows == {"places": 5, "people": 12}
+
+
+def test_children_that_sdv_cannot_fit_are_counted_and_kept(monkeypatch):
+    from sdv.single_table import GaussianCopulaSynthesizer
+
+    original = GaussianCopulaSynthesizer._get_parameters
+
+    def failing(self):
+        if self._num_rows == 3:
+            raise ValueError("a cell value")
+        return original(self)
+
+    monkeypatch.setattr(GaussianCopulaSynthesizer, "_get_parameters", failing)
+    context, real = Context(), training(HMA)
+    threes = int((real["purchases"].groupby("customer_id").size() == 3).sum())
+    sample = drawn(fitted(HMA, real, context), 60)
+    assert threes > 0
+    assert len(context.notes) == 1
+    assert f"SDV could not fit purchases for {threes} of" in context.notes[0]
+    assert sample.rows["purchases"] == real.rows["purchases"]
+    assert sample["purchases"]["customer_id"].notna().all()
+
+
+# what is refused
+
+
+def test_a_failure_of_sdv_is_told_without_its_text():
+    one_row = small({"x": pd.Series([12345.0])}, {"x": ColumnKind.NUMERICAL})
+    with pytest.raises(PluginError, match=r"SDV failed learning t \(\w+\); leave out columns") as caught:
+        fitted(CTGAN, one_row)
+    assert "12345" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_too_many_categories_are_refused_with_a_plan(monkeypatch):
+    monkeypatch.setattr(network, "TOO_WIDE", 40)
+    real = small({"code": pd.Series(np.arange(50).astype(str))}, {"code": ColumnKind.CATEGORICAL})
+    with pytest.raises(PluginError, match=r"^t: ctgan would make 50 inner columns of it, most of them for code 50; "):
+        fitted(CTGAN, real)
+
+
+def test_many_categories_are_noted(monkeypatch, capsys):
+    monkeypatch.setattr(network, "WIDE", 40)
+    values = pd.Series(np.arange(1_100).astype(str))
+    context = Context()
+    fitted(TVAE, small({"code": values}, {"code": ColumnKind.CATEGORICAL}), context)
+    fitted(CTGAN, small({"code": values}, {"code": ColumnKind.CATEGORICAL}), context)
+    assert context.notes[0] == "tvae made 1,100 inner columns of t, most of them for code 1,100: slow"
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"batch_size": 101}, r"must be even and divisible by pac \(1\); 101 is not, 102 is"),
+        ({"batch_size": 100, "pac": 3}, r"must be even and divisible by pac \(3\); 100 is not, 102 is"),
+        ({"epochs": 0}, "greater than 0"),
+        ({"generator_dim": ()}, "at least 1"),
+        ({"epoch": 1}, "Extra inputs are not permitted"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(options, said):
+    with pytest.raises(pydantic.ValidationError, match=said):
+        CTGAN.Options(**options)
+
+
+@pytest.mark.parametrize(("rows", "pac", "size"), [(60, 1, 100), (3_200, 1, 200), (3_200, 7, 210), (90_000, 1, 500)])
+def test_the_batch_size_fits_the_rows_and_is_noted(rows, pac, size):
+    context = Context()
+    tables = Tables.of(training(CTGAN))
+    model = CTGAN(CTGAN.Options(pac=pac)).model(tables.metadata(), rows, context)
+    assert model.batch_size == size
+    assert f"batch_size={size}" in context.notes[0]
+
+
+def test_every_option_is_described_and_reaches_sdv():
+    for cls in ALL:
+        assert all(field.description for field in cls.Options.model_fields.values())
+    tables = Tables.of(training(CTGAN))
+    chosen = {"generator_dim": (8,), "epochs": 3, "batch_size": 20, "generator_lr": 0.1}
+    model = CTGAN(CTGAN.Options(**chosen)).model(tables.metadata(), 60, Context())
+    assert {name: model.get_parameters()[name] for name in chosen} == chosen
+    copula = GaussianCopula(GaussianCopula.Options(distribution="norm")).model(tables.metadata(), 60, Context())
+    assert copula.default_distribution == "norm"
+    hma = fitted(HMA, training(HMA), distribution="gamma")._model
+    assert hma.get_table_parameters("t0")["synthesizer_parameters"]["default_distribution"] == "gamma"
+    assert hma.get_table_parameters("t1")["synthesizer_parameters"]["default_distribution"] == "norm"
