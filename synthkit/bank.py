@@ -241,7 +241,7 @@ def _wealth(people: pd.DataFrame, random: np.random.Generator) -> dict[str, Any]
     savings = 0.6 * wage + 0.3 * decades + 0.6 * thrift + 0.4 * chance[0]
     rank = np.searchsorted([0.1, 1.2, 2.2], 0.8 * wage + 0.6 * savings + 0.4 * chance[1])
     empty = _happens(random, -2.65 - 0.8 * savings)
-    balance = np.exp(7.8 + 0.7 * savings + 0.35 * rank).round(2)
+    balance = np.exp(7.6 + 0.9 * savings + 0.4 * rank).round(2)
     credit = (665 + 32 * wage + 12 * decades + 30 * thrift + 30 * chance[2]).clip(300, 850).round()
     return {
         "savings": savings,
@@ -291,11 +291,11 @@ def _transactions(people: pd.DataFrame, random: np.random.Generator) -> pd.DataF
     count, decades, wage = len(people), people["decades"], people["wage"]
     taste = _CATEGORY.utilities(count, decades, wage) + 1.2 * random.standard_normal((count, 8))
     way = _CHANNEL.utilities(count, decades) + 1.0 * random.standard_normal((count, 4))
-    level = 3.9 + 0.35 * wage + 0.15 * people["rank"] + 0.4 * random.standard_normal(count)
+    level = 3.9 + 0.35 * wage + 0.15 * people["rank"] + 0.5 * random.standard_normal(count)
     owner, days = _rhythm(people, random)
     category = _pick(random, taste[owner])
     suits = _CATEGORY.table[category, 3:]
-    log_amount = level.to_numpy()[owner] + suits[:, 0] + 0.35 * random.standard_normal(len(owner))
+    log_amount = level.to_numpy()[owner] + suits[:, 0] + 0.5 * random.standard_normal(len(owner))
     return pd.DataFrame(
         {
             "customer_id": people["customer_id"].iloc[owner].reset_index(drop=True),

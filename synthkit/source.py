@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from numbers import Number
 from pathlib import Path
@@ -16,10 +15,10 @@ import pandas as pd
 import pyarrow as pa
 
 from synthkit.dataset import Dataset
-from synthkit.errors import DataError, SecurityError, SynthkitError, UsageError
+from synthkit.errors import DataError, SecurityError, UsageError
 from synthkit.format import Format
 from synthkit.schema import Schema, Table
-from synthkit.storage import storage_of, to_arrow, to_frame
+from synthkit.storage import storage_of, to_arrow, to_frame, within
 
 _LONGEST_NAME = 100  # bytes: plugin, rows and suffix follow it in the name of a file
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)  # devices on Windows
@@ -54,7 +53,7 @@ def read_tables(
         if name not in files:
             raise UsageError(f"there is no table {name!r} in {path}", f"choose from {', '.join(files)}")
         form, file = files[name]
-        with _within(name):
+        with within(name):
             table, odd = _tidied(form().read(file))
             tables[name] = _known(_checked(table)) if form.typed else _checked(table)
         notes += [f"{name}: {text}" for text in odd]
@@ -78,7 +77,7 @@ def from_frames(frames: Mapping[str, pd.DataFrame]) -> dict[str, pa.Table]:
     _check_names(frames)
     tables = {}
     for name, frame in frames.items():
-        with _within(name):
+        with within(name):
             tables[name] = _known(_checked(_table(frame)))
     return tables
 
@@ -94,7 +93,7 @@ def read_dataset(tables: Mapping[str, pa.Table], schema: Schema) -> Dataset:
     _check_same(schema.table_names, tables, "tables")
     frames = {}
     for table in schema.tables:
-        with _within(table.name):
+        with within(table.name):
             _check_columns(table.column_names, tables[table.name].column_names)
             frames[table.name] = to_frame(tables[table.name], table.columns)
     return Dataset(schema, frames)
@@ -106,18 +105,8 @@ def write_table(frame: pd.DataFrame, table: Table, writer: Format, path: Path) -
     Raises:
         DataError: values that the storage or the format cannot hold.
     """
-    with _within(table.name):
+    with within(table.name):
         writer.write(to_arrow(frame, table.columns, typed=writer.typed), path)
-
-
-@contextmanager
-def _within(table: str) -> Iterator[None]:
-    """Add the table's name to errors."""
-    try:
-        yield
-    except SynthkitError as error:
-        where = f"{table}.{error.where}" if error.where else table
-        raise type(error)(error.problem, error.remedy, where) from None
 
 
 def _files(path: Path, formats: Sequence[type[Format]]) -> tuple[dict[str, tuple[type[Format], Path]], list[str]]:
@@ -214,7 +203,7 @@ def _checked(table: pa.Table) -> pa.Table:
         raise DataError(f"{unnamed} columns have no name", remedy)
     _check_different(table.column_names, "columns")
     for field in table.schema:
-        with _within(field.name):
+        with within(field.name):
             storage_of(field.type)
     return table
 

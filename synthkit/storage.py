@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zoneinfo
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synthkit import notation
-from synthkit.errors import DataError, UsageError
+from synthkit.errors import DataError, SynthkitError, UsageError
 from synthkit.schema import Column
 
 _UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}  # per second
@@ -69,7 +70,7 @@ def arrow_type(storage: str) -> pa.DataType:
     raise UsageError(f"there is no storage type {storage!r}", f"use one such as {', '.join(list(_SIMPLE)[:4])}")
 
 
-def dtype_of(storage: str, *, nullable: bool) -> Any:
+def dtype_of(storage: str, nullable: bool) -> Any:
     """The canonical pandas dtype of a storage type, as ``Dataset`` lists them; seconds for durations.
 
     Raises:
@@ -90,6 +91,16 @@ def dtype_of(storage: str, *, nullable: bool) -> Any:
         return pd.DatetimeTZDtype("us", kind.tz)
     is_day = pa.types.is_timestamp(kind) or pa.types.is_date(kind)
     return np.dtype("datetime64[us]" if is_day else "float64")
+
+
+@contextmanager
+def within(place: str) -> Iterator[None]:
+    """Put the name of a table or a column in front of where an error says that it is."""
+    try:
+        yield
+    except SynthkitError as error:
+        where = f"{place}.{error.where}" if error.where else place
+        raise type(error)(error.problem, error.remedy, where) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +162,7 @@ def storage_of(kind: pa.DataType) -> str:
     try:
         return str(arrow_type(str(kind)))
     except UsageError:
-        raise DataError(
-            f"values of type {kind} cannot be held", "turn them into text or leave the column out"
-        ) from None
+        raise DataError(f"values of type {kind} cannot be held", "turn them into text or drop the column") from None
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -204,9 +213,11 @@ def _candidates(cell: str) -> Iterator[Stored]:
             yield Stored("bool", "/".join(tokens))
     number = _NUMBER.fullmatch(cell)
     if number:
-        yield from [Stored("int64"), Stored("uint64")] * cell.lstrip("-").isdigit()
+        if cell.lstrip("-").isdigit():
+            yield from (Stored("int64"), Stored("uint64"))
         digits = len(number[1] or "")
-        yield from [Stored("double", f".{digits}f")] * (2 <= digits <= _MOST_DECIMALS)
+        if 2 <= digits <= _MOST_DECIMALS:
+            yield Stored("double", f".{digits}f")
         yield from (Stored("double"), Stored("double", "trim"))
     yield from _moments(cell)
 
@@ -229,12 +240,9 @@ def _moments(cell: str) -> Iterator[Stored]:
 def _gives_back(text: pa.ChunkedArray, stored: Stored) -> bool:
     kind = arrow_type(stored.storage)
     values = notation.parse(text, kind, stored.format)
-    if values.null_count:
-        return False
-    # Only numbers can be written in several ways; parse takes the others in one.
-    return not pa.types.is_floating(kind) or bool(
-        pc.all(pc.equal(notation.render(values, kind, stored.format), text)).as_py()
-    )
+    if values.null_count or not pa.types.is_floating(kind):  # only numbers are read in more than one way
+        return not values.null_count
+    return bool(pc.all(pc.equal(notation.render(values, kind, stored.format), text)).as_py())
 
 
 def _completed(text: pa.ChunkedArray, stored: Stored) -> Stored:
@@ -258,41 +266,39 @@ def to_frame(table: pa.Table, columns: Sequence[Column]) -> pd.DataFrame:
             ``where`` is the column's name.
         UsageError: a storage or format that does not exist.
     """
-    return pd.DataFrame({column.name: _series(table.column(column.name), column) for column in columns})
+    frame = {}
+    for column in columns:
+        with within(column.name):
+            frame[column.name] = _series(table.column(column.name), column)
+    return pd.DataFrame(frame)
 
 
 def _series(values: pa.ChunkedArray, column: Column) -> pd.Series[Any]:
     kind = arrow_type(column.storage)
-    try:
-        storage_of(values.type)
-    except DataError as error:
-        raise DataError(error.problem, error.remedy, column.name) from None
+    storage_of(values.type)
     plain = _plain(values)
-    canonical = _read(plain, kind, column) if pa.types.is_string(plain.type) else _cast(plain, kind, column)
-    dtype = dtype_of(column.storage, nullable=column.nullable or bool(canonical.null_count))
+    canonical = _read(plain, kind, column) if pa.types.is_string(plain.type) else _cast(plain, kind)
+    dtype = dtype_of(column.storage, column.nullable or bool(canonical.null_count))
     if isinstance(dtype, pd.api.extensions.ExtensionDtype) and dtype.kind in "biu":
         return pd.Series(dtype.__from_arrow__(canonical))  # type: ignore[attr-defined]  # the stubs leave it out
     series: pd.Series[Any] = canonical.to_pandas()
     if dtype == np.float64 and np.isinf(series).any():
-        raise DataError(f"{np.isinf(series).sum()} numbers are infinite", "make them numbers or nulls", column.name)
+        raise DataError(f"{np.isinf(series).sum()} numbers are infinite", "make them numbers or nulls")
     return series if dtype.kind == "O" else series.astype(dtype)
 
 
 def _read(text: pa.ChunkedArray, kind: pa.DataType, column: Column) -> pa.ChunkedArray:
     if column.missing is not None:
         text = pc.if_else(pc.equal(text, column.missing), pa.scalar(None, pa.string()), text)
-    try:
-        values = notation.parse(text, kind, column.format)
-    except UsageError as error:
-        raise UsageError(error.problem, error.remedy, column.name) from None
+    values = notation.parse(text, kind, column.format)
     wrong = values.null_count - text.null_count
     if wrong:
         written = f" written as {column.format}" if column.format else ""
-        raise DataError(f"{wrong} cells are not {kind}{written}", "correct them, or the schema", column.name)
+        raise DataError(f"{wrong} cells are not {kind}{written}", "correct them, or the schema")
     return values
 
 
-def _cast(values: pa.ChunkedArray, kind: pa.DataType, column: Column) -> pa.ChunkedArray:
+def _cast(values: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
     if pa.types.is_duration(values.type):
         per_second = _UNITS[values.type.unit]
         values = pc.divide(values.cast(pa.int64()).cast(pa.float64(), safe=False), float(per_second))
@@ -301,7 +307,7 @@ def _cast(values: pa.ChunkedArray, kind: pa.DataType, column: Column) -> pa.Chun
         return values.cast(_canonical(kind), safe=not finer)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         problem = f"the values are {values.type}, and not all of them can be {kind}"
-        raise DataError(problem, "correct the data or the schema", column.name) from None
+        raise DataError(problem, "correct the data or the schema") from None
 
 
 def _canonical(kind: pa.DataType) -> pa.DataType:
@@ -327,7 +333,11 @@ def to_arrow(frame: pd.DataFrame, columns: Sequence[Column], *, typed: bool) -> 
             the column's name.
         UsageError: a storage or format that does not exist.
     """
-    arrays = [_stored(frame[column.name], column) if typed else _text(frame[column.name], column) for column in columns]
+    arrays = []
+    for column in columns:
+        with within(column.name):
+            values = _values(frame[column.name], column)
+            arrays.append(_stored(values, arrow_type(column.storage)) if typed else _text(values, column))
     return pa.Table.from_arrays(arrays, names=[column.name for column in columns])
 
 
@@ -337,30 +347,26 @@ def _values(series: pd.Series[Any], column: Column) -> pa.ChunkedArray:
     try:
         values = pa.array(series, type=canonical, from_pandas=True)
     except (ValueError, TypeError, NotImplementedError, OverflowError):  # Arrow's own errors are kinds of these
-        raise DataError(f"the values are {series.dtype}, not {canonical}", "convert them", column.name) from None
+        raise DataError(f"the values are {series.dtype}, not {canonical}", "convert them") from None
     digits = kind.scale if pa.types.is_decimal(kind) else column.decimals
     if digits is not None and canonical == pa.float64():
         values = pa.array(_rounded(values.to_numpy(zero_copy_only=False), digits), from_pandas=True)
     return values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([values])
 
 
-def _text(series: pd.Series[Any], column: Column) -> pa.ChunkedArray:
-    try:
-        text = notation.render(_values(series, column), arrow_type(column.storage), column.format)
-    except UsageError as error:
-        raise UsageError(error.problem, error.remedy, column.name) from None
+def _text(values: pa.ChunkedArray, column: Column) -> pa.ChunkedArray:
+    text = notation.render(values, arrow_type(column.storage), column.format)
     return text if column.missing is None else pc.fill_null(text, column.missing)
 
 
-def _stored(series: pd.Series[Any], column: Column) -> pa.ChunkedArray:
-    kind, values = arrow_type(column.storage), _values(series, column)
+def _stored(values: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
     if values.type == kind:
         return values
     plain = values if pa.types.is_floating(values.type) else values.cast(pa.int64())
     numbers = pc.fill_null(plain, 0).to_numpy()
     beyond = int((np.abs(numbers) >= _limit(kind)).sum())
     if beyond:
-        raise DataError(f"{beyond} values do not fit {kind}", "change the storage in the schema", column.name)
+        raise DataError(f"{beyond} values do not fit {kind}", "change the storage in the schema")
     return pa.chunked_array([_converted(numbers, values.is_null().to_numpy(), kind)])
 
 
@@ -377,10 +383,8 @@ def _limit(kind: pa.DataType) -> float:
 
 
 def _converted(numbers: npt.NDArray[Any], missing: npt.NDArray[np.bool_], kind: pa.DataType) -> pa.Array:
-    if pa.types.is_decimal(kind):
-        return pa.array(numbers, mask=missing).cast(kind)
-    if pa.types.is_floating(kind):
-        return pa.array(numbers, mask=missing).cast(kind, safe=False)
+    if pa.types.is_decimal(kind) or pa.types.is_floating(kind):
+        return pa.array(numbers, mask=missing).cast(kind, safe=not pa.types.is_floating(kind))
     if pa.types.is_duration(kind):
         whole = np.round(numbers * _UNITS[kind.unit]).astype("int64")
     elif pa.types.is_date(kind):

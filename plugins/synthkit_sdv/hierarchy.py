@@ -41,7 +41,8 @@ class Hierarchy:
 
     def draw(self, sizes: Mapping[str, int]) -> dict[str, pd.DataFrame]:
         """The tables in the training part's form, with so many rows; children stand in the order of their parents."""
-        drawn, parents = {}, {}
+        drawn: dict[str, pd.DataFrame] = {}
+        parents: dict[str, pd.DataFrame] = {}
         for name in self.tables.schema.order():
             keys: dict[str, _Array] = {}
             if links := self.links(name):
@@ -57,7 +58,9 @@ class Hierarchy:
     def links(self, name: str) -> tuple[ForeignKey, ...]:
         """The foreign keys of a table that were learned; its rows are drawn by the first one."""
         learned = [
-            key for key in self.tables.schema.parents_of(name) if f"{self._prefix(key)}num_rows" in self.model._max_child_rows
+            key
+            for key in self.tables.schema.parents_of(name)
+            if f"{self._prefix(key)}num_rows" in self.model._max_child_rows
         ]
         return tuple(sorted(learned, key=lambda key: not key.owner))
 
@@ -66,7 +69,8 @@ class Hierarchy:
         table = self.model._table_synthesizers.get(self.tables.table(name))
         if table is None or table._model is None:
             return pd.DataFrame(index=range(rows))
-        return table._model.sample(rows)
+        drawn: pd.DataFrame = table._model.sample(rows)
+        return drawn
 
     def _children(
         self, link: ForeignKey, rows: int, parents: Mapping[str, pd.DataFrame], keys: dict[str, _Array]
@@ -156,7 +160,7 @@ def spread(drawn: npt.NDArray[np.float64], total: int, fewest: int, most: int) -
         else:
             high = middle
     moved = drawn + low
-    counts = np.clip(np.floor(moved), fewest, most).astype("int64")
+    counts: _Array = np.clip(np.floor(moved), fewest, most).astype("int64")
     nearest = np.argsort(np.where(counts < most, counts + 1 - moved, np.inf), kind="stable")
     counts[nearest[: total - counts.sum()]] += 1
     return counts

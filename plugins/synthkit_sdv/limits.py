@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from synthkit import Schema
+from synthkit import ForeignKey, Schema
 
 TABLES = 5
 COLUMNS = 2_000  # of one table with what it is told of its children; each is fitted by itself
@@ -32,15 +32,18 @@ def refusals(schema: Schema) -> Iterator[str]:
 
 
 def _key_refusals(schema: Schema) -> Iterator[str]:
-    for table in schema.tables:
-        if len(table.primary_key) > 1:
-            yield f"the primary key of {table.name} has {len(table.primary_key)} columns, it takes one; {_choose(schema)}"
+    keys = {f"the primary key of {table.name}": table.primary_key for table in schema.tables}
+    keys |= {f"the foreign key {_name(key)}": key.columns for key in schema.foreign_keys}
+    for name, columns in keys.items():
+        if len(columns) > 1:
+            yield f"{name} has {len(columns)} columns, it takes one; {_choose(schema)}"
     for key in schema.foreign_keys:
-        columns = "+".join(key.columns)
-        if len(key.columns) > 1:
-            yield f"the foreign key {key.table}.{columns} has {len(key.columns)} columns, it takes one; {_choose(schema)}"
         if key.table == key.parent:
-            yield f"{key.table}.{columns} points at its own table; take that foreign key out of the schema"
+            yield f"{_name(key)} points at its own table; take that foreign key out of the schema"
+
+
+def _name(key: ForeignKey) -> str:
+    return f"{key.table}.{'+'.join(key.columns)}"
 
 
 def _depth_refusals(schema: Schema) -> Iterator[str]:
@@ -62,7 +65,7 @@ def _width_refusals(schema: Schema) -> Iterator[str]:
 
 
 def _choose(schema: Schema) -> str:
-    """A choice of tables that is allowed: one in the middle and those that hold its key, else those it holds keys to."""
+    """A choice that is allowed: one table and those that hold a key to it, else those that it holds keys to."""
     middle = schema.subject or max(schema.table_names, key=lambda name: len(schema.children_of(name)))
     below = [key.table for key in schema.children_of(middle) if key.table != middle]
     above = [key.parent for key in schema.parents_of(middle) if key.parent != middle]

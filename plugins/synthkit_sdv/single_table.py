@@ -26,12 +26,14 @@ class SingleTableSynthesizer(SDVSynthesizer):
     def refusals(cls, schema: Schema) -> Iterable[str]:
         if len(schema.tables) > 1:
             yield f"it takes one table, these are {len(schema.tables)}; choose one with --table"
-        yield from (f"{key.table} holds a key to {key.parent}, which {cls.name} cannot learn" for key in schema.foreign_keys)
+        for key in schema.foreign_keys:
+            if key.table == key.parent:
+                yield f"{key.table}.{'+'.join(key.columns)} points at its own table, which {cls.name} cannot learn"
         for table in schema.tables:
             if len(table.primary_key) > 1:
                 yield f"the primary key of {table.name} has {len(table.primary_key)} columns; {cls.name} takes one"
             if not schema.modelled(table.name):
-                yield f"{table.name} has no column to learn; check the kinds of its columns in the schema"
+                yield f"{table.name} has no column to learn; check the kinds of its columns"
 
     def fit(self, training: Dataset, *, seed: int, context: Context) -> Self:
         tables = Tables.of(training)
@@ -48,7 +50,7 @@ class SingleTableSynthesizer(SDVSynthesizer):
     def sample(self, rows: int, *, seed: int, context: Context, given: Dataset | None = None) -> Dataset:
         del given  # not conditional
         tables = self._fitted()
-        blocks = []
+        blocks: list[pd.DataFrame] = []
         with quiet(f"drawing {tables.subject}"), seeded(seed):
             restart(self._model, np.random.SeedSequence(seed))
             for first in range(0, rows, BLOCK):

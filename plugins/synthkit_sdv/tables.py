@@ -9,8 +9,11 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pandas.api.extensions import ExtensionDtype
 
 from synthkit import ColumnKind, Dataset, ForeignKey, Schema
+
+_Dtype = np.dtype[Any] | ExtensionDtype
 
 KEY = "row"
 _SDTYPES = {ColumnKind.CATEGORICAL: "categorical", ColumnKind.BOOLEAN: "boolean"}
@@ -91,7 +94,8 @@ class Tables:
     def from_sdv(self, name: str, rows: int, drawn: pd.DataFrame, keys: Mapping[str, Any]) -> pd.DataFrame:
         """A table with the training part's dtypes, from SDV's columns and the row numbers of the parents."""
         columns = {}
-        for ours, dtype in zip(self.schema[name].column_names, self.dtypes[name], strict=True):
+        for ours, text in zip(self.schema[name].column_names, self.dtypes[name], strict=True):
+            dtype = pd.api.types.pandas_dtype(text)
             if ours in keys:
                 columns[ours] = pd.Series(keys[ours]).astype(dtype)
             elif ours in self.schema[name].primary_key:
@@ -142,7 +146,9 @@ class Tables:
         for link in links:
             if link.table == name:
                 values = frame[link.columns[0]]
-                columns[self.column(name, link.columns[0])] = values.astype("float64" if values.isna().any() else "int64")
+                columns[self.column(name, link.columns[0])] = values.astype(
+                    "float64" if values.isna().any() else "int64"
+                )
         if any(link.parent == name for link in links):
             columns[KEY] = pd.Series(np.arange(len(frame)))
         return pd.DataFrame(columns)
@@ -162,7 +168,7 @@ def _to_sdv(values: pd.Series, kind: ColumnKind, grain: str | None) -> pd.Series
     return pd.Series(np.where(values.isna(), np.nan, counts))
 
 
-def _from_sdv(values: pd.Series, dtype: str, grain: str | None) -> pd.Series:
+def _from_sdv(values: pd.Series, dtype: _Dtype, grain: str | None) -> pd.Series:
     if grain is not None:
         return _datetimes(values.to_numpy("float64"), grain).astype(dtype)
     if pd.api.types.is_integer_dtype(dtype):
@@ -176,12 +182,12 @@ def _datetimes(counts: npt.NDArray[np.float64], grain: str) -> pd.Series:
     return pd.Series(since_1970.astype("datetime64[us]")).mask(null)
 
 
-def _integers(numbers: npt.NDArray[np.float64], dtype: str) -> pd.Series:
-    """Whole numbers that the dtype can hold; the largest ``float64`` of 64 bits is below its limit."""
-    limits = np.iinfo(dtype.lower())
-    high = np.float64(limits.max)
-    high = np.nextafter(high, 0) if int(high) > limits.max else high
-    whole = np.rint(np.clip(numbers, limits.min, high))
+def _integers(numbers: npt.NDArray[np.float64], dtype: _Dtype) -> pd.Series:
+    """Whole numbers that the dtype can hold; of 64 bits, the greatest ``float64`` that is not too large."""
+    plain = np.dtype(str(dtype).lower())
+    limits = np.iinfo(plain)
+    greatest = np.nextafter(limits.max, 0.0) if int(np.float64(limits.max)) > limits.max else limits.max
+    whole = np.rint(np.clip(numbers, limits.min, greatest))
     null = np.isnan(whole)
-    exact = pd.Series(np.where(null, 0, whole).astype(dtype.lower())).astype(dtype)
+    exact = pd.Series(np.where(null, 0, whole).astype(plain)).astype(dtype)
     return exact.mask(null) if null.any() else exact

@@ -118,6 +118,8 @@ def _print(schema: Schema) -> None:
             role = f"→ {key.parent}{' (owner)' if key.owner else ''}" if key else ""
             own = "primary" if column.name in table.primary_key else ""
             kind = f"{column.kind} ({column.pii})" if column.pii else str(column.kind)
-            shown.add_row(escape(column.name), kind, column.storage, escape(" ".join(filter(None, (own, role)))))
+            shown.add_row(
+                escape(column.name), kind, escape(column.storage), escape(" ".join(filter(None, (own, role))))
+            )
         console.print(shown)
         console.print()

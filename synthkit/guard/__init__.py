@@ -7,7 +7,7 @@ text do not go out at all, and they come back as fresh keys and fakes.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -134,7 +134,7 @@ class Guard:
             DataError: naming the table and how many rows can be named.
         """
         for table, column, rule in self._fresh():
-            needed = round(rows.get(table.name, 0) * (1 - rule.nulls)) if rule.distinct >= 1 else 0
+            needed = rule.needed(column, rows.get(table.name, 0))
             if needed > rule.capacity:
                 problem = f"the format can name {rule.capacity:,} new rows, not {needed:,}"
                 raise DataError(
@@ -220,26 +220,37 @@ class Guard:
         self, table: Table, tables: dict[str, Columns], rows: dict[ForeignKey, Integers], seed: np.random.SeedSequence
     ) -> None:
         """Fill in the foreign keys within a primary key, and make it unique."""
-        random, one = np.random.default_rng(seed), one_to_one(self.schema, table.name)
-        if one:
-            rows[one] = self._distinct(one, rows[one], tables, random)
-        inner = {key: rows[key] for key in inner_keys(self.schema, table.name)}
-        tables[table.name].update(foreign_columns(inner, tables, self.schema))
-        if len(table.primary_key) > 1 and one is None:
-            key = CompositeKey(self.schema, table, tables[table.name], inner, tables, self._counted(table))
+        random, inner = np.random.default_rng(seed), inner_keys(self.schema, table.name)
+        self._give_own_parents(table, inner, tables, rows, random)
+        held = {key: rows[key] for key in inner}
+        tables[table.name].update(foreign_columns(held, tables, self.schema))
+        if len(table.primary_key) > 1 and one_to_one(self.schema, table.name) is None:
+            key = CompositeKey(self.schema, table, tables[table.name], held, tables, self._counted(table))
             self._note(table, key.settle(random), "repeated combinations of its key were changed")
             rows.update(key.rows)
 
     def _settle_foreign(
         self, table: Table, tables: dict[str, Columns], rows: dict[ForeignKey, Integers], seed: np.random.SeedSequence
     ) -> None:
-        """Fill in all foreign keys; a unique one gives each row a parent of its own."""
-        random, held = np.random.default_rng(seed), self.schema.parents_of(table.name)
-        for key in held:
-            unique = len(key.columns) == 1 and table.column(key.columns[0]).unique
-            if unique and key.columns != table.primary_key:
-                rows[key] = self._distinct(key, rows[key], tables, random)
+        """Fill in all foreign keys."""
+        held, inner = self.schema.parents_of(table.name), inner_keys(self.schema, table.name)
+        outer = tuple(key for key in held if key not in inner)
+        self._give_own_parents(table, outer, tables, rows, np.random.default_rng(seed))
         tables[table.name].update(foreign_columns({key: rows[key] for key in held}, tables, self.schema))
+
+    def _give_own_parents(
+        self,
+        table: Table,
+        keys: Iterable[ForeignKey],
+        tables: Mapping[str, Columns],
+        rows: dict[ForeignKey, Integers],
+        random: np.random.Generator,
+    ) -> None:
+        """Let no two rows share a parent in a one-to-one relation."""
+        for key in keys:
+            unique = len(key.columns) == 1 and table.column(key.columns[0]).unique
+            if unique or key == one_to_one(self.schema, table.name):
+                rows[key] = self._distinct(key, rows[key], tables, random)
 
     def _distinct(
         self, key: ForeignKey, rows: Integers, tables: Mapping[str, Columns], random: np.random.Generator

@@ -308,3 +308,5 @@ RECIPES: dict[str, Callable[[_Order], Words]] = {
     "username": _username,
     "company": _company,
 }
+
+TEMPLATED = ("phone", "postcode", "national_id")  # recipes that heed a template

@@ -10,7 +10,7 @@ import pandas as pd
 from pydantic import ConfigDict
 
 from synthkit.errors import UsageError
-from synthkit.guard.fakes import RECIPES, fakes, template_of
+from synthkit.guard.fakes import RECIPES, TEMPLATED, fakes, template_of
 from synthkit.guard.keys import Keys, integer_keys, text_keys
 from synthkit.guard.values import DAY, is_integer, is_number, is_text, is_time, stored, taken, ticks, unit_of
 from synthkit.integrity import Integers
@@ -53,6 +53,14 @@ class Fresh:
         """How many different values there are to give."""
         return self.keys.capacity if self.keys else _ENOUGH
 
+    def filled(self, column: Column, rows: int) -> int:
+        """How many of so many rows get a value."""
+        return rows - round(self.nulls * rows) if column.nullable else rows
+
+    def needed(self, column: Column, rows: int) -> int:
+        """How many different values so many rows need at least."""
+        return self.filled(column, rows) if self.distinct >= 1 else min(rows, 1)
+
     def values(
         self, column: Column, rows: int, seed: np.random.SeedSequence, locale: str, avoid: pd.Series[Any] | None
     ) -> pd.Series[Any]:
@@ -60,7 +68,7 @@ class Fresh:
         if self.blank:
             return empty(column, rows)
         random = np.random.default_rng(seed)
-        known = rows - round(self.nulls * rows) if column.nullable else rows
+        known = self.filled(column, rows)
         pool = min(known, self.capacity, max(round(self.distinct * known), 1))
         places = np.full(rows, -1, dtype="int64")
         places[np.sort(random.permutation(rows)[:known])] = _shared_out(pool, known, random)
@@ -80,7 +88,8 @@ class Fresh:
 def learn_key(real: pd.Series[Any], column: Column, largest: int) -> Fresh:
     """Learn how a key comes back, from all real keys (no nulls); integers stay up to ``largest``."""
     if column.kind == ColumnKind.PII and column.pii and is_text(column):
-        return Fresh(recipe=_known_recipe(column), template=template_of(real))
+        recipe = _known_recipe(column)
+        return Fresh(recipe=recipe, template=template_of(real) if recipe in TEMPLATED else None)
     if is_time(column):
         naive = real.dt.tz_convert("UTC").dt.tz_localize(None) if real.dt.tz is not None else real
         unit = DAY if column.storage.startswith("date") else unit_of(naive)

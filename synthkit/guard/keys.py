@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from os.path import commonprefix
 from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Any, Literal
 
@@ -23,7 +24,7 @@ _LARGEST = 2**62  # ranks stay within int64, also while they are added up
 _MOST_BLOCKS = 16
 _PLENTY = 20  # free keys per real key, with which a search for more ends
 _COUNTED = 4  # keys that lie closer than this, on average, were counted up
-_UUID = 36
+_UUID, _VERSION = 36, 14
 _MANY = 5  # what fewer keys share may tell what they are
 _NONE = np.array([], dtype="int64")
 _HEX = digits + "abcdef"
@@ -117,27 +118,34 @@ def text_keys(real: pd.Series[Any]) -> Keys:
     positions with freer letters; the same with more digits at the end.
     """
     known = pd.Series(pd.unique(real), dtype=object)
+    if known.empty:
+        return Keys("number", _beyond(_NONE, _LARGEST))
     return next(keys for keys in _formats(known) if keys.capacity >= len(known))
 
 
 def _formats(real: pd.Series[Any]) -> Iterator[Keys]:
-    if real.empty:
-        yield Keys("number", _beyond(_NONE, _LARGEST))
-        return
     lengths = real.str.len()
     usual, longest = (_codes(real[lengths == length]) for length in (lengths.mode()[0], lengths.max()))
-    if len(real) >= _MANY:
-        literal = _pattern(usual, _strict(usual))
-        yield from sorted((literal, *_numbered(real)), key=lambda k: (k is literal) == (len(usual) < len(real)))
-    for rule in (_free, _freest):
+    as_they_are = [_pattern(usual, _strict(usual, _shared(real)))]
+    numbered = list(_numbered(real))
+    yield from as_they_are + numbered if len(usual) == len(real) else numbered + as_they_are
+    for rule in (_strict, _freest):
         yield _pattern(usual, rule(usual))
     for more in range(1, 20):  # longer than every real key
         yield _pattern(longest[:0], (*_freest(longest), *[digits] * more))
 
 
+def _shared(real: pd.Series[Any]) -> int:
+    """In how many leading positions a letter may be kept: those that many keys share, and all of them."""
+    if len(real) < _MANY:
+        return 0
+    same_length = len(real.str.len().unique()) == 1
+    return len(real[0]) if same_length else len(commonprefix(real.tolist()))
+
+
 def _numbered(real: pd.Series[Any]) -> Iterator[Keys]:
     parts = real.str.extract(r"^(\D*)(0|[1-9][0-9]{0,17})$")
-    if parts[0].notna().all() and len(parts[0].unique()) == 1:
+    if len(real) >= _MANY and parts[0].notna().all() and len(parts[0].unique()) == 1:
         used = _sorted(parts[1].astype("int64").to_numpy(), _LARGEST)
         yield Keys("number", _beyond(used, _LARGEST), _spread(used), prefix=str(parts[0].iloc[0]))
 
@@ -152,24 +160,25 @@ def _codes(keys: pd.Series[Any]) -> Codes:
     return points.reshape(len(keys), -1)
 
 
-def _strict(codes: Codes) -> Space:
-    """A digit may be any digit, another character that all keys share is kept, else the usual letters."""
+def _strict(codes: Codes, shared: int = 0) -> Space:
+    """A digit may be any digit and a letter any letter; other characters that all keys share are kept.
+
+    Letters that all keys share are kept in the first ``shared`` positions, and the version of UUIDs.
+    """
     space = [_alphabet(column) for column in codes.T]
-    version = 14
-    if [i for i, alphabet in enumerate(space) if alphabet == "-"] == [8, 13, 18, 23] and len(space) == _UUID:
-        seen = np.unique(codes[:, version])
-        space[version] = chr(seen[0]) if len(seen) == 1 else space[version]
-    return tuple(space)
+    if _is_uuid(space):
+        version = np.unique(codes[:, _VERSION])
+        space[_VERSION] = chr(version[0]) if len(version) == 1 else _HEX
+    return tuple(_case(a) if a.isalpha() and place >= shared else a for place, a in enumerate(space))
 
 
-def _free(codes: Codes) -> Space:
-    """As ``_strict``, but a letter that all keys share may be any letter of its case."""
-    return tuple(_case(alphabet) if alphabet.isalpha() else alphabet for alphabet in _strict(codes))
+def _is_uuid(space: list[str]) -> bool:
+    return len(space) == _UUID and [i for i, alphabet in enumerate(space) if alphabet == "-"] == [8, 13, 18, 23]
 
 
 def _freest(codes: Codes) -> Space:
     """Any digit or letter wherever there is one, in the case that most positions have."""
-    space = _free(codes)
+    space = _strict(codes)
     small = sum(alphabet[-1].islower() for alphabet in space) > sum(alphabet[-1].isupper() for alphabet in space)
     letters = digits + (ascii_lowercase if small else ascii_uppercase)
     return tuple(letters if alphabet.isalnum() else alphabet for alphabet in space)

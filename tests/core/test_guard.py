@@ -435,6 +435,26 @@ def test_repeated_one_to_one_keys_get_parents_of_their_own():
     assert guard.notes == ["passports: 2 rows got another row of people, for one each"]
 
 
+def test_a_composite_key_can_be_a_one_to_one_key():
+    data = orders()
+    details = Table(
+        "details", (key_column("order"), key_column("line"), Column("x", NUMBER, "int64")), ("order", "line")
+    )
+    schema = Schema(
+        (details, *data.schema.tables),
+        (*data.schema.foreign_keys, link("details", ("line", "order"), "lines", ("line", "order"), owner=True)),
+        "orders",
+    )
+    frame = data["lines"].loc[[2, 0], ["order", "line"]].assign(x=[7, 8]).reset_index(drop=True)
+    data = Dataset(schema, {"details": frame, **data.tables})
+    guard = Guard.learn(data)
+    shown = guard.protect(data)
+    assert guard.guarded_schema["details"].primary_key == ("line+order",)
+    assert shown["details"].to_dict("list") == {"line+order": [2, 0], "x": [7, 8]}
+    back = guard.restore(shuffled(shown, "details", "line+order", [1, 1]), seed=0)
+    assert violations(back) == ()
+
+
 def test_more_one_to_one_rows_than_parents_are_refused():
     guard = Guard.learn(one_to_one())
     shown = guard.protect(one_to_one())
@@ -574,7 +594,9 @@ def test_repeated_lines_get_the_next_free_number():
 def test_numbers_that_run_out_are_drawn_again():
     data = orders(kind=NUMBER, storage="int8")
     guard = Guard.learn(data)
-    sample = shuffled(shuffled(guard.protect(data), "lines", "line", [127, 127, 5, 6, 7]), "lines", "order", [0, 0, 1, 1, 1])
+    sample = shuffled(
+        shuffled(guard.protect(data), "lines", "line", [127, 127, 5, 6, 7]), "lines", "order", [0, 0, 1, 1, 1]
+    )
     back = guard.restore(sample, seed=0)
     assert violations(back) == ()
     assert set(back["lines"]["line"]) <= {127, 5, 6, 7}
@@ -656,6 +678,13 @@ def test_a_full_type_cannot_be_restored():
     guard = Guard.learn(data)
     with pytest.raises(DataError, match="can name 0 new rows, not 128"):
         guard.restore(guard.protect(data), seed=0)
+
+
+def test_no_name_at_all_is_too_few_for_identifiers_that_repeat():
+    data = one_table({key_column(): range(256), Column("shelf", ID, "int8"): [n % 128 for n in range(256)]})
+    guard = Guard.learn(data)
+    with pytest.raises(DataError, match=r"people.shelf: the format can name 0 new rows, not 1"):
+        guard.check_capacity({"people": 3})
 
 
 def test_identifiers_that_repeat_have_enough_names():

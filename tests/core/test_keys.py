@@ -102,6 +102,13 @@ def test_few_keys_do_not_give_their_letters_away():
     assert "Main" not in str(text_keys(pd.Series(["Main Street 5", "Main Street 7"])))
 
 
+def test_letters_that_only_the_usual_length_shares_are_not_kept():
+    keys = text_keys(pd.Series(["anna-1", "anna-2", "anna-3", "anna-4", "anna-5", "annabel-1", "bob-1"]))
+    assert [alphabet for alphabet in keys.alphabets if len(alphabet) == 1] == ["-"]
+    keys = text_keys(pd.Series(["N12AB", "N1", "N34CD", "N56EF", "N78GH"]))
+    assert keys.alphabets[0] == "N"
+
+
 def test_blocks_are_round_and_hold_no_real_key():
     keys = text_keys(pd.Series([f"C{n}" for n in range(100_123, 102_123)]))
     assert keys.blocks == ((200_000, 800_000),)

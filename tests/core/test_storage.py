@@ -55,6 +55,7 @@ def there_and_back(values, kind=STRING, *, typed=False):
         (["2004.0", None], Stored("double", None, 0)),
         (["1e-05", "0.5"], Stored("double", None, 5)),
         (["1e+16", "-0.0"], Stored("double", None, 0)),
+        (["1.5e+300", "0.1"], Stored("double", None, 1)),
         (["0.12345678901", "0.5"], Stored("double", None, None)),
         (["29.85", "30"], Stored("double", "trim", 2)),
         (["30", "29.85"], Stored("double", "trim", 2)),

@@ -40,7 +40,7 @@ def from_bytes(tmp_path, content, name="table.csv"):
 
 
 def test_the_plugin_offers_both():
-    assert synthkit_formats.synthkit_register_formats() == [Csv, Parquet]
+    assert list(synthkit_formats.synthkit_register_formats()) == [Csv, Parquet]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
