@@ -14,7 +14,7 @@ class Format(ABC):
 
     Attributes:
         name: how users ask for it.
-        suffixes: the file name endings it reads, longest first; the first one of them is written.
+        suffixes: the file name endings it reads; the first of them is written.
         typed: whether a file knows its types. Where it does not, every column is read as text with the
             empty cell as null, and the core finds out the types and writes text again.
     """
