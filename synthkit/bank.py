@@ -80,6 +80,7 @@ _FIRST_JOIN, _LAST_JOIN = _day("2019-01-01"), _day("2024-09-30")
 _OPENING, _CLOSING = _day("2023-01-01"), _day("2024-12-31")  # what the records cover
 _CAMPAIGN_DAYS = 90
 _MOST_TRANSACTIONS = 60  # of one customer; the shortest rhythms stay below it
+_OPTED_OUT = 0.12  # of the customers, from all campaigns
 _SEED_BLOCKS = 45
 _SEGMENTS = np.array(["basic", "standard", "premium", "private"])
 
@@ -149,13 +150,13 @@ _CHANNEL = _Choice(
 )
 _CAMPAIGN = _Choice(
     {  # log odds of being chosen, rank of the segment, decades, churned; log revenue, first day of the records' days
-        "savings": (0.1, 0.0, 0.2, -1.5, 4.0, 30),
-        "card": (0.2, -0.3, -0.3, -1.5, 3.8, 120),
-        "travel": (-0.9, 0.8, 0.1, -1.5, 4.5, 210),
-        "app": (0.1, -0.1, -0.6, -1.5, 3.3, 300),
-        "loan": (-0.2, -0.2, -0.3, -1.5, 4.9, 390),
-        "invest": (-1.4, 1.1, 0.3, -1.5, 5.1, 480),
-        "referral": (-0.2, 0.2, 0.0, -1.5, 3.6, 540),
+        "savings": (0.35, 0.0, 0.2, -1.5, 4.0, 30),
+        "card": (0.5, -0.3, -0.3, -1.5, 3.8, 120),
+        "travel": (-0.6, 0.8, 0.1, -1.5, 4.5, 210),
+        "app": (0.4, -0.1, -0.6, -1.5, 3.3, 300),
+        "loan": (0.1, -0.2, -0.3, -1.5, 4.9, 390),
+        "invest": (-1.1, 1.1, 0.3, -1.5, 5.1, 480),
+        "referral": (0.2, 0.2, 0.0, -1.5, 3.6, 540),
         "retention": (-2.5, 0.2, 0.0, 3.5, 4.0, 610),
     }
 )
@@ -289,8 +290,8 @@ def _emails(names: pd.Series[str], random: np.random.Generator) -> pd.Series[str
 
 def _transactions(people: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
     count, decades, wage = len(people), people["decades"], people["wage"]
-    taste = _CATEGORY.utilities(count, decades, wage) + 1.2 * random.standard_normal((count, 8))
-    way = _CHANNEL.utilities(count, decades) + 1.0 * random.standard_normal((count, 4))
+    taste = _CATEGORY.utilities(count, decades, wage) + 1.6 * random.standard_normal((count, 8))
+    way = _CHANNEL.utilities(count, decades) + 1.4 * random.standard_normal((count, 4))
     level = 3.9 + 0.35 * wage + 0.15 * people["rank"] + 0.5 * random.standard_normal(count)
     owner, days = _rhythm(people, random)
     category = _pick(random, taste[owner])
@@ -310,7 +311,7 @@ def _transactions(people: pd.DataFrame, random: np.random.Generator) -> pd.DataF
 def _rhythm(people: pd.DataFrame, random: np.random.Generator) -> tuple[_Array, _Array]:
     """Customer and day of each transaction: a renewal process from joining, or from the first day of the records."""
     count = len(people)
-    log_gap = 4.95 - 0.3 * people["activity"] - 0.2 * people["rank"] + 0.35 * random.standard_normal(count)
+    log_gap = 5.0 - 0.35 * people["activity"] - 0.2 * people["rank"] + 0.45 * random.standard_normal(count)
     gap = np.exp(log_gap.to_numpy())[:, None]
     waits = random.gamma(4.0, gap / 4.0, (count, _MOST_TRANSACTIONS))
     waits[:, 0] *= random.random(count)  # the records open somewhere between two transactions
@@ -323,7 +324,7 @@ def _rhythm(people: pd.DataFrame, random: np.random.Generator) -> tuple[_Array, 
 def _campaign_events(people: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
     count, decades = len(people), people["decades"]
     people = people.assign(will=random.standard_normal(count))
-    way = _CONTACT.utilities(count, decades) + 1.0 * random.standard_normal((count, 4))
+    way = _CONTACT.utilities(count, decades) + 1.3 * random.standard_normal((count, 4))
     owner, campaign, days = _contacted(people, random)
     own = people.iloc[owner].reset_index(drop=True)
     channel = _pick(random, way[owner])
@@ -346,11 +347,13 @@ def _campaign_events(people: pd.DataFrame, random: np.random.Generator) -> pd.Da
 
 def _contacted(people: pd.DataFrame, random: np.random.Generator) -> tuple[_Array, _Array, _Array]:
     """Customer, campaign and day of each event, in order of customer and day."""
-    log_odds = _CAMPAIGN.utilities(len(people), people["rank"], people["decades"], people["churned"])
+    count = len(people)
+    log_odds = _CAMPAIGN.utilities(count, people["rank"], people["decades"], people["churned"])
     starts = _OPENING + _CAMPAIGN.table[:, -1].astype("int64")
     days = starts + random.integers(0, _CAMPAIGN_DAYS, log_odds.shape)
+    allowed = random.random((count, 1)) > _OPTED_OUT
     joined = days >= people["join_day"].to_numpy()[:, None]
-    owner, campaign = np.nonzero(joined & _happens(random, log_odds))
+    owner, campaign = np.nonzero(allowed & joined & _happens(random, log_odds))
     order = np.lexsort((days[owner, campaign], owner))
     owner, campaign = owner[order], campaign[order]
     return owner, campaign, days[owner, campaign]

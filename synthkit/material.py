@@ -159,8 +159,10 @@ def _schema(plan: Plan, tables: Mapping[str, pa.Table], context: Context) -> Sch
             raise DataError(f"no file for the tables {', '.join(missing)} of the schema", "correct --data or --schema")
     else:
         schema, notes = infer(tables)
+        left_out = tuple(f"{name}." for name in tables if plan.tables and name not in plan.tables)
         for note in notes:
-            context.note(note)
+            if not note.startswith(left_out):
+                context.note(note)
     return _selected(schema, plan.tables, context) if plan.tables else schema
 
 

@@ -146,7 +146,7 @@ def _left_out(names: list[str]) -> list[str]:
     if not names:
         return []
     more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-    return [f"{len(names)} other files were left out: {', '.join(names[:_LISTED])}{more}"]
+    return [f"not a table, so left out: {', '.join(names[:_LISTED])}{more}"]
 
 
 def _check_names(names: Iterable[str]) -> None:

@@ -70,5 +70,7 @@ def _choose(schema: Schema) -> str:
     below = [key.table for key in schema.children_of(middle) if key.table != middle]
     above = [key.parent for key in schema.parents_of(middle) if key.parent != middle]
     near = list(dict.fromkeys(below or above))
-    apart = [name for name in near if not any(key.parent in near for key in schema.parents_of(name))]
+    apart = [
+        n for n in near if not any(key.parent in near for key in schema.parents_of(n)) and not (below and n in above)
+    ]
     return f"choose with --tables {','.join([middle, *apart[: TABLES - 1]])}"

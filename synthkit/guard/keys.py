@@ -140,7 +140,7 @@ def _shared(real: pd.Series[Any]) -> int:
     if len(real) < _MANY:
         return 0
     same_length = len(real.str.len().unique()) == 1
-    return len(real[0]) if same_length else len(commonprefix(real.tolist()))
+    return len(real[0]) if same_length else len(commonprefix(real.tolist()))  # noqa: RUF071 - of characters indeed
 
 
 def _numbered(real: pd.Series[Any]) -> Iterator[Keys]:

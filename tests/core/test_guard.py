@@ -793,7 +793,7 @@ def datasets(draw):
     return Dataset(schema, {"parents": above.to_frame("key"), "children": pd.DataFrame(frame)})
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(datasets(), st.integers(0, 2**32))
 def test_the_way_out_and_back_keeps_everything_but_what_is_real(data, seed):
     guard = Guard.from_dict(json.loads(json.dumps(Guard.learn(data).to_dict())))
