@@ -70,7 +70,7 @@ def _replace(stage: Path, target: Path, old: Path) -> None:
         if not target.exists():
             old.rename(target)
         raise
-    shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)  # now, so that what an interruption leaves is removed after it
 
 
 def _umask() -> int:

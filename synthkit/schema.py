@@ -204,10 +204,10 @@ class Schema:
         return all(key.parent in (*done, table) for key in self.parents_of(table))
 
     def _freed(self, table: Table, kept: tuple[ForeignKey, ...]) -> Table:
-        lost = [k for k in self.parents_of(table.name) if k not in kept]
-        bound = {name for k in kept if k.table == table.name for name in k.columns} | set(table.primary_key)
-        freed = {name for k in lost for name in k.columns} - bound
-        identifying = {name for k in lost if k.parent == self.subject for name in k.columns}
+        keys = self.parents_of(table.name)
+        bound = {name for k in keys if k in kept for name in k.columns} | set(table.primary_key)
+        freed = {name for k in keys for name in k.columns} - bound
+        identifying = {name for k in keys if k.parent == self.subject for name in k.columns}
         columns = tuple(_freed_column(c, c.name in identifying) if c.name in freed else c for c in table.columns)
         return replace(table, columns=columns)
 

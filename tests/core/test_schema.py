@@ -278,6 +278,19 @@ def test_a_part_of_a_primary_key_or_of_another_foreign_key_stays_a_key():
     assert kinds(chosen, "lines") == {"shop": "id", "number": "id", "line": "id", "product": "id"}
 
 
+def test_a_column_of_a_key_that_is_kept_and_one_that_is_lost_stays_a_key():
+    accounts = table("accounts", key=("person", "number"))
+    cards, notes = table("cards", "person", "number"), table("notes", "number")
+    keys = (
+        ForeignKey("cards", ("person",), "people", ("id",)),
+        ForeignKey("cards", ("person", "number"), "accounts", ("person", "number")),
+        ForeignKey("notes", ("number",), "cards", ("id",)),
+    )
+    chosen = Schema((PEOPLE, accounts, cards, notes), keys).select(["people", "cards", "notes"])
+    assert kinds(chosen, "cards") == {"id": "id", "person": "id", "number": "categorical"}
+    assert kinds(chosen, "notes") == {"id": "id", "number": "id"}
+
+
 def test_tables_are_selected_in_the_order_of_the_schema():
     assert family("b>a", "c>b").select(iter(["c", "a"])).table_names == ("a", "c")
 

@@ -51,14 +51,14 @@ def test_a_folder_has_one_file_per_table(folder):
     tables, notes = read_tables(folder, FORMATS)
     assert list(tables) == ["people", "visits"]
     assert tables["people"].to_pydict() == {"id": ["1", "2"], "name": ["Ann", None]}
-    assert notes == ["3 other files were left out: .hidden.csv, SOURCE.txt, archive"]
+    assert notes == ["not a table, so left out: .hidden.csv, SOURCE.txt, archive"]
 
 
 def test_a_note_names_five_files_at_most(folder):
     for number in range(9):
         (folder / f"note_{number}.md").touch()
     _, notes = read_tables(folder, FORMATS)
-    assert notes == ["10 other files were left out: SOURCE.txt, note_0.md, note_1.md, note_2.md, note_3.md and 5 more"]
+    assert notes == ["not a table, so left out: SOURCE.txt, note_0.md, note_1.md, note_2.md, note_3.md and 5 more"]
 
 
 def test_only_the_tables_asked_for_are_read(folder):
@@ -351,7 +351,7 @@ def test_columns_of_frames_need_different_names(frame, problem):
 
 def test_real_data_is_read_and_written_as_it_was(shared_data, tmp_path):
     tables, notes = read_tables(shared_data / "completejourney", FORMATS)
-    assert notes == ["1 other files were left out: SOURCE.txt"]
+    assert notes == ["not a table, so left out: SOURCE.txt"]
     schema = schema_of(tables)
     dataset = read_dataset(tables, schema)
     assert dataset.rows["households"] == 2379
