@@ -250,22 +250,22 @@ def test_churn_is_frequent_without_balance_and_ends_activity(tables):
 @pytest.mark.parametrize("name", DATES)
 def test_some_customers_have_no_children_and_good_segments_more(name, tables):
     counts = children_per_customer(tables, name)
-    assert 0.03 < (counts == 0).mean() < 0.15
+    assert 0.05 < (counts == 0).mean() < 0.25
     means = counts.groupby(tables["customers"].set_index("customer_id")["segment"]).mean()
-    assert means["private"] > 1.15 * means["basic"]
+    assert means["private"] > 1.05 * means["basic"]
 
 
 def test_nobody_reaches_the_greatest_number_of_transactions(tables):
-    assert children_per_customer(tables, "transactions").max() < 60
+    assert children_per_customer(tables, "transactions").max() < 90
 
 
 def test_amounts_are_a_habit_and_rise_with_income(joined, tables):
     rows = joined["transactions"]
     means = rows.groupby("customer_id").agg({"amount": "mean", "income": "first"})
-    assert means["amount"].rank().corr(means["income"].rank()) > 0.35
+    assert means["amount"].rank().corr(means["income"].rank()) > 0.5
     earlier, later = neighbours(rows)
     # the share of the variance that lies between customers, 0 for shuffled keys
-    assert np.log(earlier["amount"]).corr(np.log(later["amount"])) > 0.25
+    assert np.log(earlier["amount"]).corr(np.log(later["amount"])) > 0.5
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_amounts_are_a_habit_and_rise_with_income(joined, tables):
 def test_customers_have_favourites(name, column, tables):
     earlier, later = neighbours(tables[name])
     by_chance = (tables[name][column].value_counts(normalize=True) ** 2).sum()
-    assert (earlier[column] == later[column]).mean() > by_chance + 0.05
+    assert (earlier[column] == later[column]).mean() > by_chance + 0.15
 
 
 def test_customers_have_a_rhythm(tables):
@@ -282,7 +282,7 @@ def test_customers_have_a_rhythm(tables):
     gaps = later["transaction_date"] - earlier["transaction_date"]
     pairs = pd.DataFrame({"customer_id": earlier["customer_id"], "gap": gaps.dt.days})
     first, second = neighbours(pairs)
-    assert first["gap"].rank().corr(second["gap"].rank()) > 0.2
+    assert first["gap"].rank().corr(second["gap"].rank()) > 0.35
 
 
 def test_opening_is_a_habit_and_falls_with_churn(joined):
@@ -296,7 +296,7 @@ def test_opening_is_a_habit_and_falls_with_churn(joined):
 def test_channels_fit_the_category_and_the_age(joined):
     rows = joined["transactions"]
     shares = pd.crosstab(rows["category"], rows["channel"], normalize="index")
-    assert shares.loc["groceries", "card"] > 2 * shares.loc["electronics", "card"]
+    assert shares.loc["groceries", "card"] > 1.5 * shares.loc["electronics", "card"]
     ages = age(rows).groupby(rows["channel"]).median()
     assert ages["branch"] > ages["mobile"] + 8
 

@@ -28,8 +28,8 @@ def values(column, cells):
     """Cells with the canonical dtype of a column."""
     dtype = dtype_of(column.storage, nullable=column.nullable)
     if column.storage.startswith(("date", "timestamp")):
-        moments = pd.to_datetime(pd.Series(cells), utc="tz" in column.storage, format="ISO8601")
-        return moments.astype(dtype)
+        naive = pd.Series(np.array([str(cell or "NaT").removesuffix("Z") for cell in cells], dtype="datetime64[us]"))
+        return naive.dt.tz_localize("UTC").astype(dtype) if "tz=" in column.storage else naive
     return pd.Series(cells, dtype=object).astype(dtype)
 
 
