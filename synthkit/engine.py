@@ -228,7 +228,7 @@ def _material(plan: Plan, plugin: Plugin, registry: Registry, seeds: Mapping[str
 
 def _fitted(plan: Plan, made: Synthesizer, material: Material, seeds: Mapping[str, int], steps: Steps) -> Model:
     training, real = material.training, material.real
-    rows = plan.rows or (EXAMPLE_ROWS if plan.data is None else len(real[real.subject]))
+    rows = plan.rows or (EXAMPLE_ROWS if plan.data is None else material.source["rows"][training.subject])
     sizes = _shared_sizes(training)
     with steps("guard") as context:
         guard = Guard.learn(training, real=real)

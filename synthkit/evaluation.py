@@ -72,7 +72,7 @@ class Evaluation:
         try:
             results = evaluator.evaluate(real, other, holdout=self.holdout, seed=self.seed, context=context)
             return [_result(result) for result in results]
-        except SynthkitError:
+        except (SynthkitError, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001 - a stranger's evaluator may raise anything; its gates fail
             return [Failure(evaluator.name, f"the evaluator failed ({type(error).__name__})")]

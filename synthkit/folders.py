@@ -12,17 +12,24 @@ from pathlib import Path
 from synthkit.errors import UsageError
 
 
+_OURS = ("run.json", "manifest.json", "campaign_events.csv")  # a run, a model, the bundled example
+
+
 def refuse_existing(target: Path, *, overwrite: bool) -> None:
     """Stop before any work is done when the target is already there, or cannot be.
 
+    Only a folder that synthkit wrote, or an empty one, is ever overwritten.
+
     Raises:
-        UsageError: it exists and ``overwrite`` is not set, or a file is in its way.
+        UsageError: it exists and ``overwrite`` is not set, a file is in its way, or it holds other things.
     """
     for place in (target, *target.parents):
         if os.path.lexists(place) and not place.is_dir():
             raise UsageError(f"{place} is not a folder", "choose another --out")
     if target.exists() and not overwrite:
         raise UsageError(f"{target} exists already", "choose another --out or add --overwrite")
+    if target.exists() and any(target.iterdir()) and not any((target / name).is_file() for name in _OURS):
+        raise UsageError(f"{target} holds what synthkit did not write", "choose another --out")
 
 
 @contextmanager

@@ -95,7 +95,13 @@ def judge(gates: Mapping[str, Gate], results: Iterable[Score | Failure]) -> tupl
     for result in results:
         twice = Failure(result.metric, "two scores have this name", result.table, result.columns)
         by_id[result.id] = twice if result.id in by_id else result
-    return tuple(_verdict(name, gate, by_id.get(name)) for name, gate in gates.items())
+    return tuple(_verdict(name, gate, by_id.get(name) or _whole_failure(by_id, name)) for name, gate in gates.items())
+
+
+def _whole_failure(by_id: Mapping[str, Score | Failure], name: str) -> Failure | None:
+    """An evaluator that failed as a whole is a Failure of its own name."""
+    found = by_id.get(name.split(".")[0])
+    return found if isinstance(found, Failure) else None
 
 
 def _verdict(name: str, gate: Gate, result: Score | Failure | None) -> Verdict:

@@ -41,7 +41,7 @@ class Material:
     """Real tables and their two parts, with one schema.
 
     Attributes:
-        real: all rows at hand.
+        real: all rows at hand, of the training part and of the holdout.
         training: what may be learned from.
         holdout: what no model sees.
         source: what was read, for the record: a name and the rows of each table.
@@ -80,6 +80,9 @@ def read(plan: Plan, registry: Registry, context: Context) -> Dataset:
     tables = _tables(plan.data, registry, context)
     schema = _schema(plan, tables, context)
     real = with_subject(source.read_dataset({name: tables[name] for name in schema.table_names}, schema))
+    for table in schema.tables:
+        if table.reference:
+            raise UsageError("reference tables cannot be kept yet", "take `reference = true` out", table.name)
     for broken in integrity.violations(real):
         problem, remedy = _BROKEN[broken.rule]
         raise DataError(f"{broken.count:,} {problem}", remedy, broken.where)
@@ -116,7 +119,9 @@ def split_parts(plan: Plan, real: Dataset, registry: Registry, seed: int, contex
     name = plan.data.name if plan.data else "bank, the bundled example"
     about = {"name": name, "rows": real.rows, "fingerprint": fingerprint(real)}
     if isinstance(plan.holdout, Path):
-        return Material(real, real, read_like(plan.holdout, real.schema, registry, context), about)
+        holdout = read_like(plan.holdout, real.schema, registry, context)
+        both = {name: pd.concat([real[name], holdout[name]], ignore_index=True) for name in real.schema.table_names}
+        return Material(Dataset(real.schema, both), real, holdout, about)
     training, holdout, notes = split(real, plan.holdout, seed)
     for note in notes:
         context.note(note)

@@ -92,7 +92,9 @@ class Registry:
     def _suggestion(self, kind: str, name: str) -> str:
         names = self.names(kind)
         near = difflib.get_close_matches(name, names, n=1)
-        return f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(names) or 'none: none is installed'}"
+        broken = ", ".join(self.names("broken"))
+        unless = f" ({broken} cannot be loaded; see `synthkit plugins`)" if broken else ""
+        return f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(names) or 'none'}{unless}"
 
 
 def discover() -> Registry:

@@ -186,8 +186,9 @@ class Schema:
     def select(self, names: Iterable[str]) -> Schema:
         """The schema of some tables; keys to the others become ordinary columns.
 
-        A key to a table that was left out is categorical, but a key to the subject is an identifier:
-        a model that saw it could hand out real people's keys. Personal data and text stay what they are.
+        A key to a table that was left out is categorical, but a key to the subject, or to what a subject
+        owns, is an identifier: a model that saw it could hand out real people's keys. Personal data and text
+        stay what they are.
 
         Raises:
             UsageError: a name is not a table of this schema.
@@ -207,7 +208,8 @@ class Schema:
         keys = self.parents_of(table.name)
         bound = {name for k in keys if k in kept for name in k.columns} | set(table.primary_key)
         freed = {name for k in keys for name in k.columns} - bound
-        identifying = {name for k in keys if k.parent == self.subject for name in k.columns}
+        personal = self.owned_by(self.subject) if self.subject else ()
+        identifying = {name for k in keys if k.parent in personal for name in k.columns}
         columns = tuple(_freed_column(c, c.name in identifying) if c.name in freed else c for c in table.columns)
         return replace(table, columns=columns)
 
@@ -284,6 +286,8 @@ def _contradictions(schema: Schema) -> Iterator[str]:
         yield from (f"{table.name}.{c} is a key but not a column" for c in table.primary_key if c not in columns)
     for key in schema.foreign_keys:
         yield from _key_contradictions(schema, key)
+    owned = schema.owned_by(schema.subject) if schema.subject in names else ()
+    yield from (f"table {n!r} belongs to subjects and cannot be a reference" for n in owned if schema[n].reference)
 
 
 def _key_contradictions(schema: Schema, key: ForeignKey) -> Iterator[str]:

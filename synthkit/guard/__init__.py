@@ -107,7 +107,8 @@ class Guard:
 
         Fresh keys and fakes, nulls only where the real column has some, numbers rounded and within the
         range of their type, unique keys. ``sample`` is not changed. With ``real``, all real data at hand,
-        no fake equals a real value of its column.
+        no fake equals a real value of its column; without, a common name can be somebody's by chance.
+        Keys never are: they come from blocks that were free of real keys when the guard learned.
 
         Raises:
             PluginError: the sample has not the columns of the guarded schema.
@@ -137,9 +138,8 @@ class Guard:
             needed = rule.needed(column, rows.get(table.name, 0))
             if needed > rule.capacity:
                 problem = f"the format can name {rule.capacity:,} new rows, not {needed:,}"
-                raise DataError(
-                    problem, "ask for fewer rows, or give the column longer keys", f"{table.name}.{column.name}"
-                )
+                remedy = "ask for fewer rows, or give the column longer keys"
+                raise DataError(problem, remedy, f"{table.name}.{column.name}")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, as ``from_dict`` takes them: formats, rounded bounds and shares, no real value."""
@@ -188,9 +188,8 @@ class Guard:
 
     def _refuse(self, sample: Dataset) -> None:
         expected = self.guarded_schema
-        if [(t.name, t.column_names) for t in sample.schema.tables] != [
-            (t.name, t.column_names) for t in expected.tables
-        ]:
+        shapes = [[(table.name, table.column_names) for table in s.tables] for s in (expected, sample.schema)]
+        if shapes[0] != shapes[1]:
             raise PluginError("the sample has other columns than the model was shown", "tell the plugin's author")
         for broken in violations(Dataset(expected, sample.tables)):
             one = one_to_one(self.schema, broken.table) is not None

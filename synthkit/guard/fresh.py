@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from synthkit.errors import UsageError
 from synthkit.guard.fakes import RECIPES, TEMPLATED, fakes, template_of
 from synthkit.guard.keys import Keys, integer_keys, text_keys
-from synthkit.guard.values import DAY, is_integer, is_number, is_text, is_time, stored, taken, ticks, unit_of
+from synthkit.guard.values import DAY, Unit, is_integer, is_number, is_text, is_time, stored, taken, ticks, unit_of
 from synthkit.integrity import Integers
 from synthkit.schema import Column, ColumnKind
 from synthkit.storage import dtype_of
+
+Share = Annotated[float, Field(ge=0, le=1)]
 
 _ENOUGH = 2**62
 _LAST_TIME = 253_402_300_800_000_000  # microseconds from 1970 to the year 10000
@@ -39,9 +41,9 @@ class Fresh:
     keys: Keys | None = None
     recipe: str | None = None
     template: str | None = None
-    unit: int = 1
-    distinct: float = 1.0
-    nulls: float = 0.0
+    unit: Unit = 1
+    distinct: Share = 1.0
+    nulls: Share = 0.0
 
     @property
     def blank(self) -> bool:
@@ -86,7 +88,11 @@ class Fresh:
 
 
 def learn_key(real: pd.Series[Any], column: Column, largest: int) -> Fresh:
-    """Learn how a key comes back, from all real keys (no nulls); integers stay up to ``largest``."""
+    """Learn how a key comes back, from all real keys (no nulls); integers stay up to ``largest``.
+
+    Personal data that are text come back as fakes, others, such as a phone number that is stored as an
+    integer, as any other key.
+    """
     if column.kind == ColumnKind.PII and column.pii and is_text(column):
         recipe = _known_recipe(column)
         return Fresh(recipe=recipe, template=template_of(real) if recipe in TEMPLATED else None)
@@ -102,7 +108,7 @@ def learn_fresh(training: pd.Series[Any], real: pd.Series[Any], column: Column) 
     nulls = round(float(training.isna().mean()), 3)
     if column.kind == ColumnKind.TEXT:
         return Fresh(nulls=nulls)
-    distinct = 1.0 if column.unique else round(training.nunique() / int(training.count()), 3)
+    distinct = 1.0 if column.unique else float(f"{training.nunique() / int(training.count()):.3g}")
     return replace(learn_key(real, column, largest(column)), distinct=distinct, nulls=nulls)
 
 

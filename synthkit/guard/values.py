@@ -15,9 +15,10 @@ from synthkit.storage import dtype_of
 
 TEXT: Any = dtype_of("string", nullable=True)
 
-DAY = 86_400_000_000  # microseconds
-SECOND = 1_000_000
+DAY: Literal[86_400_000_000] = 86_400_000_000  # microseconds
+SECOND: Literal[1_000_000] = 1_000_000
 
+Unit = Literal[1, 1_000_000, 86_400_000_000]  # microseconds
 Modelled = Literal["numerical", "categorical", "boolean", "datetime"]
 
 _STORAGE: dict[Modelled, str] = {
@@ -40,7 +41,7 @@ class Values:
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     kind: Modelled
-    unit: int = 1
+    unit: Unit = 1
 
 
 def learn_values(real: pd.Series[Any], column: Column) -> Values:
@@ -53,10 +54,11 @@ def learn_values(real: pd.Series[Any], column: Column) -> Values:
     return Values("boolean" if two and column.kind != ColumnKind.CATEGORICAL else "categorical")
 
 
-def unit_of(real: pd.Series[Any]) -> int:
+def unit_of(real: pd.Series[Any]) -> Unit:
     """The largest of a day, a second and a microsecond that divides all times (no nulls), on their own clock."""
     counted = ticks(real.dt.tz_localize(None))
-    return next(unit for unit in (DAY, SECOND, 1) if not (counted % unit).any())
+    units: tuple[Unit, ...] = (DAY, SECOND, 1)
+    return next(unit for unit in units if not (counted % unit).any())
 
 
 def ticks(naive: pd.Series[Any]) -> Integers:

@@ -23,6 +23,9 @@ def everything(folder: Path) -> dict[str, str | None]:
     return {p.relative_to(folder).as_posix(): p.read_text("utf-8") if p.is_file() else None for p in paths}
 
 
+OLD = {"data": None, "data/a.csv": "old", "run.json": "{}"}
+
+
 def write_folder(folder: Path, files: dict[str, str]) -> None:
     folder.mkdir(exist_ok=True)
     for name, text in files.items():
@@ -56,6 +59,7 @@ def old(tmp_path):
     folder = tmp_path / "run"
     (folder / "data").mkdir(parents=True)
     (folder / "data" / "a.csv").write_text("old", "utf-8")
+    (folder / "run.json").write_text("{}", "utf-8")  # the mark of what synthkit wrote
     return folder
 
 
@@ -126,7 +130,7 @@ def test_an_existing_folder_is_refused_and_left_alone(tmp_path, old):
 
 def test_overwriting_replaces_the_old_folder_with_all_it_held(tmp_path, old):
     with appearing(old, overwrite=True) as stage:
-        assert everything(old) == {"data": None, "data/a.csv": "old"}
+        assert everything(old) == OLD
         (stage / "b.csv").write_text("new", "utf-8")
     assert everything(tmp_path) == {"run": None, "run/b.csv": "new"}
 
@@ -199,7 +203,7 @@ def test_a_link_is_replaced_and_what_it_points_at_stays(tmp_path, old):
         (stage / "b.csv").write_text("new", "utf-8")
     assert not link.is_symlink()
     assert everything(link) == {"b.csv": "new"}
-    assert everything(old) == {"data": None, "data/a.csv": "old"}
+    assert everything(old) == OLD
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
@@ -221,9 +225,20 @@ def test_a_place_that_cannot_be_written_leaves_nothing(tmp_path):
     assert everything(tmp_path) == {}
 
 
+def test_a_folder_that_synthkit_did_not_write_is_never_overwritten(tmp_path):
+    write_folder(tmp_path / "thesis", {"chapter.txt": "years of work"})
+    with pytest.raises(UsageError, match="holds what synthkit did not write"):
+        refuse_existing(tmp_path / "thesis", overwrite=True)
+    (tmp_path / "empty").mkdir()
+    refuse_existing(tmp_path / "empty", overwrite=True)
+
+
 @settings(deadline=None, max_examples=50)
 @given(
-    there=st.none() | st.dictionaries(st.sampled_from("abc"), st.text("xy", max_size=3), max_size=3),
+    there=st.none()
+    | st.dictionaries(st.sampled_from("abc"), st.text("xy", max_size=3), max_size=3).map(
+        lambda d: {**d, "run.json": ""}
+    ),
     new=st.dictionaries(st.sampled_from("abc"), st.text("xy", max_size=3), max_size=3),
     overwrite=st.booleans(),
     failure=st.none() | st.sampled_from(FAILURES),

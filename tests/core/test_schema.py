@@ -345,7 +345,17 @@ def schemas(draw):
     kept = {(key.table, key.columns): key for key in keys if key is not None}
     owners = {key.table: key for key in kept.values() if key.owner}
     plain = tuple(k if owners.get(k.table) is k else replace(k, owner=False) for k in kept.values())
-    return Schema(tables, plain, draw(st.none() | st.sampled_from(names)))
+    subject = draw(st.none() | st.sampled_from(names))
+    unmarked = Schema(tuple(replace(t, reference=False) for t in tables), plain, subject)
+    owned = unmarked.owned_by(subject) if subject is not None else ()
+    return replace(unmarked, tables=tuple(replace(t, reference=t.reference and t.name not in owned) for t in tables))
+
+
+def test_what_belongs_to_subjects_is_no_reference():
+    people = Table("people", (Column("id", ID),), ("id",))
+    visits = Table("visits", (Column("person", ID),), reference=True)
+    with pytest.raises(UsageError, match="'visits' belongs to subjects and cannot be a reference"):
+        Schema((people, visits), (link("visits", "person", "people", owner=True),), "people")
 
 
 @st.composite
@@ -392,8 +402,9 @@ def test_what_is_written_as_json_comes_back(schema):
 
 def test_the_text_is_one_line_per_column_without_defaults():
     people = Table("people", (Column("id", ID, "int64"), Column("e.mail", ColumnKind.PII, pii="email")), ("id",))
-    visits = Table("visits", (Column("person", ID, "int64", nullable=True),), reference=True)
-    schema = Schema((people, visits), (link("visits", "person", "people", owner=True),), "people")
+    visits = Table("visits", (Column("person", ID, "int64", nullable=True),))
+    shops = Table("shops", (Column("town", ColumnKind.CATEGORICAL),), reference=True)
+    schema = Schema((people, visits, shops), (link("visits", "person", "people", owner=True),), "people")
     assert [line for line in schema.to_toml().splitlines() if line] == [
         "version = 1",
         'subject = "people"',
@@ -403,9 +414,12 @@ def test_the_text_is_one_line_per_column_without_defaults():
         'id = {kind = "id", storage = "int64"}',
         '"e.mail" = {kind = "pii", pii = "email"}',
         "[tables.visits]",
-        "reference = true",
         "[tables.visits.columns]",
         'person = {kind = "id", storage = "int64", nullable = true}',
+        "[tables.shops]",
+        "reference = true",
+        "[tables.shops.columns]",
+        'town = {kind = "categorical"}',
         "[[foreign_keys]]",
         'table = "visits"',
         'columns = ["person"]',

@@ -130,11 +130,12 @@ def test_a_verdict_repeats_the_score_and_the_limits():
         ((), "no evaluator gave this score"),
         ((Score("a", 1.0), Score("a.b", 1.0, "c")), "no evaluator gave this score"),
         ((Failure("a.b", "a column was constant"),), "a column was constant"),
+        ((Failure("a", "the evaluator failed"),), "the evaluator failed"),
         ((Score("a.b", 1.0), Score("a.b", 0.9)), "two scores have this name"),
         ((Failure("a.b", "a column was constant"), Score("a.b", 1.0)), "two scores have this name"),
         ((Score("a", 1.0, "b"), Score("a.b", 1.0)), "two scores have this name"),
     ],
-    ids=["nothing", "others", "failure", "twice", "failure and score", "alike"],
+    ids=["nothing", "others", "failure", "all failed", "twice", "failure and score", "alike"],
 )
 def test_what_was_not_measured_without_doubt_is_missing_and_fails(results, reason):
     verdict = verdict_of(Gate(min=0.0), *results)
