@@ -11,7 +11,6 @@ from pathlib import Path
 
 from synthkit.errors import UsageError
 
-
 _OURS = ("run.json", "manifest.json", "campaign_events.csv")  # a run, a model, the bundled example
 
 

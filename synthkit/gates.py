@@ -100,7 +100,7 @@ def judge(gates: Mapping[str, Gate], results: Iterable[Score | Failure]) -> tupl
 
 def _whole_failure(by_id: Mapping[str, Score | Failure], name: str) -> Failure | None:
     """An evaluator that failed as a whole is a Failure of its own name."""
-    found = by_id.get(name.split(".")[0])
+    found = by_id.get(name.partition(".")[0])
     return found if isinstance(found, Failure) else None
 
 

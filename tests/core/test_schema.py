@@ -413,7 +413,6 @@ def test_the_text_is_one_line_per_column_without_defaults():
         "[tables.people.columns]",
         'id = {kind = "id", storage = "int64"}',
         '"e.mail" = {kind = "pii", pii = "email"}',
-        "[tables.visits]",
         "[tables.visits.columns]",
         'person = {kind = "id", storage = "int64", nullable = true}',
         "[tables.shops]",
