@@ -149,7 +149,7 @@ _CHANNEL = _Choice(
     {"card": (0.8, 0.0), "online": (0.3, -0.3), "mobile": (0.0, -0.7), "branch": (-0.8, 0.6)}  # utility, decades
 )
 _CAMPAIGN = _Choice(
-    {  # log odds of being chosen, rank of the segment, decades, churned; log revenue, day of the start, counted from the opening
+    {  # log odds of being chosen, rank of the segment, decades, churned; log revenue, days from opening to start
         "savings": (0.35, 0.0, 0.2, -1.5, 4.0, 30),
         "card": (0.5, -0.3, -0.3, -1.5, 3.8, 120),
         "travel": (-0.6, 0.8, 0.1, -1.5, 4.5, 210),

@@ -25,6 +25,7 @@ VERBS = {  # the verb, its module, and its line in --help: kept here so that hel
     "example": ("example", "Write the bundled example data."),
     "init": ("init", "Write a commented synthkit.toml for the data at hand."),
 }
+INTERRUPTED = 130
 EXIT_CODES = """\b
 Exit codes:
   0    passed, or not judged      3    could not run
@@ -83,7 +84,11 @@ def cli() -> None:
 def main() -> NoReturn:
     """Run the command line and end the process with its exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    if code == INTERRUPTED:  # everything is cleaned up; unloading torch would take another second or two
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
@@ -92,7 +97,7 @@ def run(arguments: list[str]) -> int:
         return _invoked(arguments)
     except (KeyboardInterrupt, click.Abort):
         click.echo("synthkit: interrupted; nothing was written", err=True)
-        return 130
+        return INTERRUPTED
     except SynthkitError as error:
         return _failed(error, arguments)
     except MemoryError:
