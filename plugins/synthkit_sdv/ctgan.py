@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from pydantic import (
@@ -17,14 +18,18 @@ from pydantic import (
 from synthkit import Context
 from synthkit_sdv.network import Layers, NetworkSynthesizer
 
+STEPS = 2_000  # of the generator; more help little: 1,600 and 24,000 rows score 0.87 to 0.88 after these
+
 
 class CTGANOptions(BaseModel, extra="forbid", frozen=True):
     """The options of ``ctgan``."""
 
-    epochs: PositiveInt = Field(300, description="how often it goes through the training rows")
+    epochs: PositiveInt | None = Field(
+        None, description="how often it goes through the training rows; if not set, some 2,000 steps long, at most 300"
+    )
     pac: PositiveInt = Field(1, description="rows that the discriminator judges together")
     batch_size: PositiveInt | None = Field(
-        None, description="rows per step, even and divisible by pac; if not set, it fits the number of training rows"
+        None, description="rows per step, even and divisible by pac; if not set, 100 to 200 by the training rows"
     )
     embedding_dim: PositiveInt = Field(128, description="random numbers that the generator makes a row of")
     generator_dim: Layers = Field((256, 256), description="width of each layer of the generator")
@@ -62,18 +67,13 @@ class CTGAN(NetworkSynthesizer):
         from sdv.single_table import CTGANSynthesizer
 
         chosen = self.options.model_dump()
-        if chosen["batch_size"] is None:
-            chosen["batch_size"] = _divisible(_fitting(rows), chosen["pac"])
-            context.note(f"ctgan chose batch_size={chosen['batch_size']} for {rows:,} training rows")
-        return CTGANSynthesizer(metadata, **chosen)
-
-
-def _fitting(rows: int) -> int:
-    """A batch size with which small tables are learned well, and large ones in bearable time."""
-    return min(max(rows // 16, 100), 500)
+        size = chosen["batch_size"] or _divisible(min(max(rows // 32, 100), 200), chosen["pac"])
+        epochs = chosen["epochs"] or min(max(round(STEPS / max(rows // size, 1)), 1), 300)
+        context.note(f"ctgan learned in {epochs} epochs with batch_size={size} from {rows:,} rows")
+        return CTGANSynthesizer(metadata, **chosen | {"batch_size": size, "epochs": epochs})
 
 
 def _divisible(size: int, pac: int) -> int:
     """The least number from ``size`` on that is even and divisible by ``pac``."""
-    unit = pac if pac % 2 == 0 else 2 * pac
+    unit = math.lcm(pac, 2)
     return -(-size // unit) * unit

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from synthkit_sdv.tables import KEY, Tables
 
 _Array = npt.NDArray[Any]
 
-WEIGHED = 20_000_000  # pairs of a child row and a possible further parent; SDV takes about 1 µs for each
+WEIGHED = 10_000_000  # pairs of a child row and a possible further parent; SDV takes about 6 µs for each
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,8 @@ class Hierarchy:
         blank = self.model._synthesizer(table.get_metadata(), **self.model._table_parameters[child])
         with_children = np.flatnonzero(counts)
         for done, parent in enumerate(with_children):
-            self.context.progress(done, len(with_children), f"{link.table} of {link.parent} {parent}")
+            text = f"{link.table} of {done + 1} of {len(with_children)} {link.parent}"
+            self._progress(link.table, done / len(with_children), text)
             parameters = self.model._extract_parameters(parents.iloc[parent], child, column)
             blank._set_parameters(parameters, self.model._default_parameters[child])
             yield blank._model.sample(counts[parent])
@@ -106,7 +108,7 @@ class Hierarchy:
         """Who else each row belongs to: weighed by SDV's likelihoods, or dealt out where that would take hours."""
         known = parents[link.parent]
         counts = self._counts(link, rows, known)
-        self.context.progress(0, 1, f"{link.table}.{link.columns[0]}")
+        self._progress(link.table, 1, f"{link.table}.{link.columns[0]}")
         if not values.empty and rows * len(known) <= WEIGHED:
             column = self.tables.column(link.table, link.columns[0])
             told = known.assign(**{KEY: np.arange(len(known)), f"{self._prefix(link)}num_rows": counts})
@@ -130,6 +132,13 @@ class Hierarchy:
         table = self.model._table_synthesizers[self.tables.table(name)]
         values: pd.DataFrame = table._data_processor.reverse_transform(modelled)
         return values[list(self.tables.modelled(name).values())]
+
+    def _progress(self, child: str, done: float, text: str) -> None:
+        self.context.progress(self._drawn_by_parent.index(child) + done, len(self._drawn_by_parent), text)
+
+    @cached_property
+    def _drawn_by_parent(self) -> list[str]:
+        return [name for name in self.tables.schema.order() if self.links(name)]
 
     def _prefix(self, link: ForeignKey) -> str:
         """How the columns begin that tell a parent about these children."""

@@ -196,8 +196,17 @@ def test_there_and_back() -> None:
 
 
 def test_what_sdv_has_no_place_for_is_lost() -> None:
-    richer = Schema((replace(PEOPLE, reference=True), VISITS), (replace(KEY, owner=True),), "people")
-    assert to_sdv(richer) == to_sdv(SCHEMA)
+    assert to_sdv(Schema((PEOPLE, VISITS), (replace(KEY, owner=True),), "people")) == to_sdv(SCHEMA)
+    assert to_sdv(Schema((replace(PEOPLE, reference=True), VISITS), (KEY,))) == to_sdv(SCHEMA)
+
+
+def test_the_form_of_version_1_knows_neither_nulls_nor_decimal_places() -> None:
+    written = to_sdv(SCHEMA, "V1")
+    assert written["METADATA_SPEC_VERSION"] == "V1"
+    people = written["tables"]["people"]["columns"]
+    assert people["age"] == {"sdtype": "numerical", "computer_representation": "Int64"}
+    assert people["email"] == {"sdtype": "email", "pii": True}
+    assert from_sdv(written)["people"].column("age").storage == "int64"
 
 
 def test_the_form_of_version_2() -> None:
