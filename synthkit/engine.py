@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from synthkit.evaluation import Evaluation
 from synthkit.evaluator import Evaluator
 from synthkit.folders import appearing
 from synthkit.format import Format
-from synthkit.gates import Gate, Verdict, default_gates, judge
+from synthkit.gates import CORE_METRICS, Gate, Verdict, default_gates, judge
 from synthkit.guard import Guard
 from synthkit.material import Material, fingerprint, read, read_like, split_parts
 from synthkit.model import Model
@@ -60,7 +60,8 @@ def execute(plan: Plan, registry: Registry, observer: Observer | None = None) ->
             evaluation = Evaluation(evaluators, material.training, material.holdout, parts, seeds["evaluate"])
             results = evaluation.results(synthetic, context)
         with steps("judge"):
-            verdicts = _verdicts(plan, evaluators, results)
+            gates = default_gates(e.name for e in evaluators) | plan.gates
+            verdicts = () if plan.no_gates else _judged(gates, results)
         with steps("report") as context:
             (stage / "plots").mkdir()
             write_plots(material.training, synthetic, stage / "plots", context=context)
@@ -142,7 +143,9 @@ def evaluate(real: Path, synthetic: Path, plan: Plan, registry: Registry, observ
         usable = [e for e in evaluators if holdout is not None or not e.needs_holdout]
         results = Evaluation(usable, original, holdout, halves, seeds["evaluate"]).results(made, context)
     with steps("judge"):
-        verdicts = _verdicts(plan, evaluators, results, idle={e.name for e in evaluators if e not in usable})
+        gates = default_gates((e.name for e in evaluators), fresh_keys=False) | plan.gates
+        idle = {e.name for e in evaluators if e not in usable}
+        verdicts = () if plan.no_gates else _judged(gates, results, idle)
     about = {"name": real.name, "rows": original.rows, "fingerprint": fingerprint(original)}
     run = Run(
         "evaluate", plan.seed, rows=made.rows, source=about,
@@ -167,7 +170,7 @@ def rejudge(folder: Path, plan: Plan) -> Run:
     except json.JSONDecodeError:
         raise DataError(f"{record} is damaged", "run it again") from None
     gates = default_gates(result.metric.split(".")[0] for result in run.results) | plan.gates
-    return replace(run, verdicts=_judged(gates, run.results, set()), judged=True, folder=folder)
+    return replace(run, verdicts=_judged(gates, run.results), judged=True, folder=folder)
 
 
 def default_folder(name: str, seed: int) -> Path:
@@ -204,7 +207,7 @@ def _made(plugin: Plugin, plan: Plan) -> Synthesizer:
             remedy = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known) or 'none'}"
             raise UsageError(f"{plugin.name} has no option {name!r}", remedy) from None
         problem = first["msg"].removeprefix("Value error, ")
-        raise UsageError(f"option {name or 'set'} of {plugin.name}: {problem}", "see `synthkit plugins`") from None
+        raise UsageError(f"{plugin.name}: {f'{name}: ' if name else ''}{problem}", "correct it") from None
     return made
 
 
@@ -215,7 +218,11 @@ def _evaluators(plan: Plan, registry: Registry) -> list[Evaluator]:
             raise UsageError("without evaluators there is nothing to judge", "add --no-gates")
         return []
     if plan.evaluators is None:
-        return [cls() for cls in registry.usable("evaluator")]
+        usable = [cls() for cls in registry.usable("evaluator")]
+        if not (usable or plan.no_gates):
+            needs = dict.fromkeys(p.needs for p in registry.plugins if p.kind == "evaluator" and p.needs)
+            raise NothingEvaluatedError("no evaluator can be used here", f"{' or '.join(needs)}, or add --no-gates")
+        return usable
     return [registry.find("evaluator", name).cls() for name in plan.evaluators]
 
 
@@ -276,18 +283,12 @@ def _shared_sizes(training: Dataset) -> dict[str, int]:
     return {name: rows for name, rows in training.rows.items() if name not in owned and name not in related}
 
 
-def _verdicts(
-    plan: Plan, evaluators: Iterable[Evaluator], results: tuple[Score | Failure, ...], idle: set[str] | None = None
+def _judged(
+    gates: Mapping[str, Gate], results: tuple[Score | Failure, ...], idle: Collection[str] = ()
 ) -> tuple[Verdict, ...]:
-    if plan.no_gates:
-        return ()
-    gates = default_gates(e.name for e in evaluators) | plan.gates
-    return _judged(gates, results, idle or set())
-
-
-def _judged(gates: Mapping[str, Gate], results: tuple[Score | Failure, ...], idle: set[str]) -> tuple[Verdict, ...]:
-    if not gates or not results:
-        raise NothingEvaluatedError("nothing was evaluated", "choose gates and evaluators, or add --no-gates")
+    """The verdicts; gates of evaluators that could not be asked, for want of a holdout, do not apply."""
+    if all(result.metric.partition(".")[0] in CORE_METRICS for result in results):
+        raise NothingEvaluatedError("no evaluator gave a score", "choose --evaluators, or add --no-gates")
     verdicts = judge({name: gate for name, gate in gates.items() if name.split(".")[0] not in idle}, results)
     reason = "needs a holdout; add --holdout"
     return (*verdicts, *(Verdict(n, "not applicable", reason=reason) for n in gates if n.split(".")[0] in idle))

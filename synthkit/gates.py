@@ -76,10 +76,15 @@ class Verdict:
         return self.severity == "error" and self.status in ("failed", "missing")
 
 
-def default_gates(evaluators: Iterable[str]) -> dict[str, Gate]:
-    """The built-in gates on what the core counts and on what these evaluators measure."""
+def default_gates(evaluators: Iterable[str], *, fresh_keys: bool = True) -> dict[str, Gate]:
+    """The built-in gates on what the core counts and on what these evaluators measure.
+
+    Tables from elsewhere need not have fresh keys (``fresh_keys=False``): numbers from 1 on repeat by
+    nature, so that a repeated key is only a warning there.
+    """
     measured = {*CORE_METRICS, *evaluators}
-    return {name: gate for name, gate in DEFAULT_GATES.items() if name.split(".")[0] in measured}
+    gates = {name: gate for name, gate in DEFAULT_GATES.items() if name.partition(".")[0] in measured}
+    return gates if fresh_keys else gates | {"keys.reused": Gate(max=0, severity="warn")}
 
 
 def judge(gates: Mapping[str, Gate], results: Iterable[Score | Failure]) -> tuple[Verdict, ...]:

@@ -35,7 +35,7 @@ class Bars:
 
 @contextmanager
 def replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
-    """Within the block, ``owner.name`` is another thing; for modules and classes of SDV."""
+    """Within the block, ``owner.name`` is another thing, for all threads; for modules and classes of SDV."""
     original = getattr(owner, name)
     setattr(owner, name, value)
     try:

@@ -23,21 +23,24 @@ def seeded(seed: int) -> Iterator[None]:
     import torch
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    before = random.getstate(), np.random.get_state(), torch.get_rng_state(), torch.get_num_threads()
+    before = random.getstate(), np.random.get_state(), torch.get_num_threads()
     number = int(np.random.SeedSequence(seed).generate_state(1)[0])
-    random.seed(number)
-    np.random.seed(number)
-    torch.manual_seed(number)
-    torch.set_num_threads(1)
     try:
         # ctgan would start a process per core to transform its columns
-        with threadpool_limits(1), joblib.parallel_config(backend="sequential"):
+        with (
+            threadpool_limits(1),
+            joblib.parallel_config(backend="sequential"),
+            torch.random.fork_rng(range(torch.cuda.device_count())),
+        ):
+            random.seed(number)
+            np.random.seed(number)
+            torch.manual_seed(number)
+            torch.set_num_threads(1)
             yield
     finally:
         random.setstate(before[0])
         np.random.set_state(before[1])
-        torch.set_rng_state(before[2])
-        torch.set_num_threads(before[3])
+        torch.set_num_threads(before[2])
 
 
 def restart(table: Any, seed: np.random.SeedSequence) -> None:

@@ -98,9 +98,8 @@ def print_json(content: Any) -> None:
 def _verdicts(run: Run) -> Table:
     table = _table("Gate", "Value", "Matched", "Ceiling", "Limit", "Verdict")
     for verdict in run.verdicts:
-        mark = _MARKS[verdict.status] + (
-            " (warning only)" if verdict.severity == "warn" and verdict.status != "passed" else ""
-        )
+        spared = verdict.severity == "warn" and verdict.status in ("failed", "missing")
+        mark = _MARKS[verdict.status] + (" (warning)" if spared else "")
         figures = map(_figure, (verdict.value, verdict.matched, verdict.ceiling))
         table.add_row(escape(verdict.gate), *figures, _limit(verdict), mark)
         if verdict.reason:

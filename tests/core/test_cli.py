@@ -7,12 +7,17 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from synthkit.cli import run
+from synthkit.engine import execute
+from synthkit.errors import NothingEvaluatedError
+from synthkit.plan import Plan
+from synthkit.plugins import Registry, discover
 
 SECRET = "SECRET-CELL-VALUE"
 
@@ -205,9 +210,28 @@ def test_evaluate_judges_tables_that_somebody_made(folder, shop, capsys):
     assert "integrity.violations" in capsys.readouterr().out
 
 
+def test_repeated_keys_are_a_warning_where_the_tables_come_from_elsewhere(shop, capsys):
+    assert run(["evaluate", str(shop), str(shop), "--evaluators", "means"]) == 0
+    assert "failed (warning)" in capsys.readouterr().out
+
+
+def test_where_no_evaluator_gives_a_score_nothing_passes(shop, capsys):
+    silent = ["run", "--plugin", "resample", "--data", str(shop), "--evaluators", "nothing"]
+    refused(3, silent, capsys, "no evaluator gave a score")
+    assert run([*silent, "--no-gates"]) == 0
+
+
+def test_without_any_usable_evaluator_a_run_says_what_to_install(shop):
+    found = discover()
+    absent = replace(next(p for p in found.plugins if p.name == "absent"), kind="evaluator")
+    kept = tuple(plugin for plugin in found.plugins if plugin.kind != "evaluator")
+    with pytest.raises(NothingEvaluatedError, match=r'pip install "synthkit-stranger\[ghost\]", or add --no-gates'):
+        execute(Plan(plugin="resample", data=shop), Registry((*kept, absent), found.manager))
+
+
 def test_gates_that_need_a_holdout_do_not_apply_without_one(folder, shop, capsys):
     assert make(shop) == 0
-    arguments = ["evaluate", str(shop), str(folder / "out"), "--evaluators", "nosy", "--gate", "nosy.rows=1"]
+    arguments = ["evaluate", str(shop), str(folder / "out"), "--evaluators", "means,nosy", "--gate", "nosy.rows=1"]
     assert run(arguments) == 0
     assert "not applicable" in capsys.readouterr().out
     assert run([*arguments, "--holdout", str(shop)]) == 0

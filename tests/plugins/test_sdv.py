@@ -585,6 +585,10 @@ def test_too_many_categories_are_refused_with_a_plan(monkeypatch):
         fitted(CTGAN, real)
 
 
+def test_without_a_gpu_it_does_without():
+    assert drawn(fitted(CTGAN, training(CTGAN), enable_gpu=True), 5).rows == {"customers": 5}
+
+
 def test_many_categories_are_noted(monkeypatch, capsys):
     monkeypatch.setattr(network, "WIDE", 40)
     values = pd.Series(np.arange(1_100).astype(str))

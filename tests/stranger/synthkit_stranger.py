@@ -127,6 +127,15 @@ class Nosy(Evaluator):
         yield Score("nosy.rows", 1.0)
 
 
+class Nothing(Evaluator):
+    """Gives no score at all."""
+
+    name = "nothing"
+
+    def evaluate(self, *_: Any, **__: Any) -> Iterable[Score | Failure]:
+        return ()
+
+
 class Raising(Evaluator):
     """Always fails."""
 
@@ -173,7 +182,7 @@ def synthkit_register_synthesizers() -> list[type[Synthesizer]]:
 
 @hookimpl
 def synthkit_register_evaluators() -> list[type[Evaluator]]:
-    return [Means, Nosy, Raising]
+    return [Means, Nosy, Nothing, Raising]
 
 
 @hookimpl
