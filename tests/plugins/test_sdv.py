@@ -722,6 +722,8 @@ def test_single_tables_refuse_what_they_cannot_learn(cls):
     assert next(iter(cls.refusals(guarded(3).schema))) == "it takes one table, these are 2; choose one with --table"
     own = keyed("a", keys=(("a", "a"),))
     assert list(cls.refusals(own)) == [f"a.a points at its own table, which {name} cannot learn"]
+    pair = Schema((replace(keyed("a")["a"], primary_key=("id", "x0")),))
+    assert list(cls.refusals(pair))[:1] == [f"the primary key of a has 2 columns; {name} takes one"]
     assert list(cls.refusals(keyed("a", columns=0))) == ["a has no column to learn; check the kinds of its columns"]
     assert not list(cls.refusals(keyed("a")))
 
