@@ -44,8 +44,8 @@ def split(data: Dataset, holdout: float, seed: int) -> tuple[Dataset, Dataset, l
         raise DataError(f"{subjects} subjects cannot be split", "at least 2 are needed", data.subject)
     count = min(max(round(subjects * holdout), 1), subjects - 1)
     sides = _sides(data, _chosen(subjects, count, seed))
-    training = _part(data, {name: side != 1 for name, side in sides.items()}, "training part")
-    held_out = _part(data, {name: side == 1 for name, side in sides.items()}, "holdout")
+    training = part(data, {name: side != 1 for name, side in sides.items()}, "training part")
+    held_out = part(data, {name: side == 1 for name, side in sides.items()}, "holdout")
     return training.data, held_out.data, [*_ownerless(sides), *training.notes, *held_out.notes]
 
 
@@ -62,11 +62,13 @@ def draw(data: Dataset, subjects: int, seed: int) -> Dataset:
     if not 1 <= subjects <= there:
         raise UsageError(f"{subjects} of {there} subjects cannot be drawn", "ask for 1 to all of them", data.subject)
     sides = _sides(data, _chosen(there, subjects, seed))
-    return _part(data, {name: side == 1 for name, side in sides.items()}, "draw").data
+    return part(data, {name: side == 1 for name, side in sides.items()}, "draw").data
 
 
 @dataclass(frozen=True)
-class _Part:
+class Part:
+    """Some rows of each table, and notes without values about what went with the others."""
+
     data: Dataset
     notes: list[str]
 
@@ -78,7 +80,12 @@ def _chosen(subjects: int, count: int, seed: int) -> Flags:
     return chosen
 
 
-def _sides(data: Dataset, chosen: Flags) -> dict[str, Integers]:
+def subjects_of(data: Dataset) -> dict[str, Integers]:
+    """For each table with owners, parents first, the position of each row's subject; -1 for nobody's rows."""
+    return _sides(data, np.arange(len(data[data.subject])))
+
+
+def _sides(data: Dataset, chosen: Flags | Integers) -> dict[str, Integers]:
     """For each table with owners, parents first, the side of each row: 1 chosen, 0 not, or nobody's."""
     sides = {data.subject: chosen.astype("int64")}
     for table, key in _owners(data.schema, data.subject).items():
@@ -97,15 +104,24 @@ def _owners(schema: Schema, subject: str) -> dict[str, ForeignKey]:
     return owners
 
 
-def _part(data: Dataset, sides: Mapping[str, Flags], name: str) -> _Part:
-    """The rows of one side, with keys to the other side cut."""
+def part(data: Dataset, sides: Mapping[str, Flags], name: str) -> Part:
+    """The marked rows, with keys to other rows cut as ``split`` does; tables without marks stay whole.
+
+    Args:
+        data: not changed.
+        sides: for some tables, the rows to keep.
+        name: what notes and errors call the part.
+
+    Raises:
+        DataError: no subject is left.
+    """
     kept = {table: sides.get(table, np.ones(rows, dtype=bool)) for table, rows in data.rows.items()}
     asked = {table: int(rows.sum()) for table, rows in kept.items()}
     cut = _cut(data, kept)
     if not kept[data.subject].any():
         raise DataError(f"no subject is left in the {name}", "let the keys between subjects be null", data.subject)
     tables = {table: _rows(data, table, kept[table], cut) for table in data.schema.table_names}
-    return _Part(Dataset(data.schema, tables), [*_lost(kept, asked, name), *_nulled(kept, cut, name)])
+    return Part(Dataset(data.schema, tables), [*_lost(kept, asked, name), *_nulled(kept, cut, name)])
 
 
 def _cut(data: Dataset, kept: dict[str, Flags]) -> dict[ForeignKey, Flags]:

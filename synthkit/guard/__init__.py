@@ -10,16 +10,17 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from synthkit.dataset import Dataset
 from synthkit.errors import DataError, IntegrityError, PluginError
 from synthkit.guard.fakes import known_locale
 from synthkit.guard.fresh import Fresh, empty, largest, learn_fresh, learn_key
+from synthkit.guard.rare import K, bounded, drawn_in, restored_categories, threshold, within, without_surplus
 from synthkit.guard.relations import (
     Columns,
     CompositeKey,
@@ -48,6 +49,7 @@ class Guard:
         schema: the schema of the real data.
         rules: for each table and column (foreign keys aside), how it goes out and comes back; no real value.
         locale: for names, streets, towns and companies.
+        k: how many subjects must share what a model sees; 1 for any.
         notes: sentences about the last calls, without values.
 
     Example:
@@ -62,13 +64,16 @@ class Guard:
     schema: Schema
     rules: Mapping[str, Rules]
     locale: str = "en_US"
+    k: int = 1
     notes: list[str] = field(default_factory=list, compare=False)
 
     @classmethod
-    def learn(cls, training: Dataset, *, real: Dataset | None = None, locale: str = "en_US") -> Guard:
-        """Learn formats and shares from the training part, which is not changed.
+    def learn(cls, training: Dataset, *, real: Dataset | None = None, locale: str = "en_US", k: int = K) -> Guard:
+        """Learn formats, shares and bounds from the training part, which is not changed.
 
         ``real`` is all real data at hand: none of its keys, nor of the training part, will be given again.
+        A model will see only what ``k`` subjects share; where the data have fewer than 5 ``k`` subjects, a
+        tenth of them, and of fewer than 20 subjects everything, see ``threshold``.
 
         Raises:
             UsageError: an unknown locale or recipe, or primary keys that are made of each other.
@@ -80,7 +85,8 @@ class Guard:
             table.name: {c.name: _rule(training, everything, table, c) for c in _ruled(training.schema, table)}
             for table in training.schema.tables
         }
-        return cls(training.schema, rules, locale)
+        learned = cls(training.schema, rules, locale, threshold(len(training[training.subject]), k))
+        return learned._with_bounds(training)
 
     @cached_property
     def guarded_schema(self) -> Schema:
@@ -90,17 +96,19 @@ class Guard:
     def protect(self, data: Dataset) -> Dataset:
         """The data as a model sees them: row numbers for keys, and the modelled columns.
 
-        Rows stay in their order; ``data`` is not changed.
+        Rare categories, extremes and the rows of subjects that have too many are not among them; the notes
+        count them. The other rows stay in their order; ``data`` is not changed, and what is drawn is always
+        the same.
 
         Raises:
             DataError: another schema than the learned one, or a key that points at no row.
         """
         if data.schema != self.schema:
             raise DataError("the schema is not the one that the guard has learned", "learn again")
-        numbers = self._numbers(data)
-        tables = {table.name: self._protect_table(data, table, numbers) for table in self.schema.tables}
-        # The place where rare categories and extremes will be drawn in: on the guarded tables, by subject.
-        return Dataset(self.guarded_schema, tables)
+        usual, left_out = without_surplus(data, self.k)
+        protected, changed = drawn_in(self._shown(usual), self.rules, self.k)
+        self.notes += [note for note in (*left_out, *changed) if note not in self.notes]
+        return protected
 
     def restore(self, sample: Dataset, *, seed: int, real: Dataset | None = None) -> Dataset:
         """A model's sample with the schema, the dtypes and the formats of the real data.
@@ -144,7 +152,9 @@ class Guard:
     def to_dict(self) -> dict[str, Any]:
         """Plain data, as ``from_dict`` takes them: formats, rounded bounds and shares, no real value."""
         rules = {table: dict(columns) for table, columns in self.rules.items()}
-        plain: dict[str, Any] = _STATE.dump_python(_State(self.locale, self.schema.to_dict(), rules), mode="json")
+        plain: dict[str, Any] = _STATE.dump_python(
+            _State(self.locale, self.k, self.schema.to_dict(), rules), mode="json"
+        )
         return plain
 
     @classmethod
@@ -163,7 +173,24 @@ class Guard:
         schema = Schema.from_dict(state.schema)
         if _ruled_names(schema) != {table: list(columns) for table, columns in state.rules.items()}:
             raise DataError("the saved guard has other columns than its schema", "fit again")
-        return cls(schema, state.rules, state.locale)
+        return cls(schema, state.rules, state.locale, state.k)
+
+    def _with_bounds(self, training: Dataset) -> Guard:
+        """The guard that also knows where extremes end; columns of too few subjects are left out."""
+        rules = bounded(self._shown(training), self.rules, self.k)
+        hidden = [
+            f"{table}.{name}: too few subjects have a value, it was not shown"
+            for table, own in rules.items()
+            for name, rule in own.items()
+            if rule is None and self.rules[table][name] is not None
+        ]
+        return replace(self, rules=rules, notes=hidden)
+
+    def _shown(self, data: Dataset) -> Dataset:
+        """The data in their guarded form, with all values."""
+        numbers = self._numbers(data)
+        tables = {table.name: self._protect_table(data, table, numbers) for table in self.schema.tables}
+        return Dataset(self.guarded_schema, tables)
 
     def _numbers(self, data: Dataset) -> dict[str, Integers]:
         """What stands for the key of each row: its number, or in a one-to-one relation the parent's."""
@@ -204,9 +231,8 @@ class Guard:
         for place, column in enumerate(_ruled(self.schema, table)):
             rule, own_seed = self.rules[table.name][column.name], self._seed(seed, table, place)
             if isinstance(rule, Values):
-                sampled = sample[table.name][column.name]
-                own[column.name], drawn = restore_values(sampled, column, rule, np.random.default_rng(own_seed))
-                self._note(table, drawn, f"missing values of {column.name} were drawn from its other ones")
+                random = np.random.default_rng(own_seed)
+                own[column.name] = self._restored(sample[table.name][column.name], table, column, rule, random)
             elif rule is None:
                 own[column.name] = empty(column, len(sample[table.name]))
             else:
@@ -214,6 +240,17 @@ class Guard:
                 self._note_blank(table, column, rule)
                 own[column.name] = rule.values(column, len(sample[table.name]), own_seed, self.locale, avoid)
         return own
+
+    def _restored(
+        self, sampled: pd.Series[Any], table: Table, column: Column, rule: Values, random: np.random.Generator
+    ) -> pd.Series[Any]:
+        """A modelled column as it is stored, within its bounds."""
+        if rule.kind == "categorical":
+            sampled, blank = restored_categories(sampled, column, random)
+            self._note(table, blank, f"rare categories of {column.name} came back empty, as it has no others")
+        values, drawn = restore_values(sampled, column, rule, random)
+        self._note(table, drawn, f"missing values of {column.name} were drawn from its other ones")
+        return within(values, column, rule, random)[0]
 
     def _settle_key(
         self, table: Table, tables: dict[str, Columns], rows: dict[ForeignKey, Integers], seed: np.random.SeedSequence
@@ -299,6 +336,7 @@ class _State:
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     locale: str
+    k: Annotated[int, Field(ge=1)]
     schema: dict[str, Any]
     rules: dict[str, dict[str, Values | Fresh | None]]
     version: Literal[1] = 1

@@ -119,10 +119,12 @@ def largest(*columns: Column) -> int:
 
 
 def empty(column: Column, rows: int) -> pd.Series[Any]:
-    """A column without values: null, or empty text where the column may not be null."""
-    blank = "" if is_text(column) and not column.nullable else None
+    """A column without values: null, or where it may not be null, empty text or the 0 of its type."""
+    blank = None if column.nullable else "" if is_text(column) else 0
     nothing: pd.Series[Any] = pd.Series([blank] * rows, dtype=object)
-    return nothing.astype(dtype_of(column.storage, nullable=column.nullable or rows > 0))
+    if is_time(column) and blank is not None:
+        return stored(pd.to_datetime(nothing), column)
+    return nothing.astype(dtype_of(column.storage, nullable=column.nullable))
 
 
 def _known_recipe(column: Column) -> str:

@@ -30,18 +30,39 @@ _STORAGE: dict[Modelled, str] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """Where the extremes of a column end for a model; numbers as they are, times in units since 1970.
+
+    Attributes:
+        at: the bound, no value of fewer than k subjects.
+        inner: what lies beyond the bound is drawn from here to the bound.
+        share: of the values that a model sees, those at the outermost one.
+    """
+
+    __pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    at: float
+    inner: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Values:
     """What a model sees of a column.
 
     Attributes:
         kind: the kind of column that the model is told.
         unit: for dates and times, the largest of a day, a second and a microsecond that divides all of them.
+        low: for numbers and times, where the lowest ones end; None where they are not bounded.
+        high: the same for the highest ones.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     kind: Modelled
     unit: Unit = 1
+    low: Bound | None = None
+    high: Bound | None = None
 
 
 def learn_values(real: pd.Series[Any], column: Column) -> Values:
