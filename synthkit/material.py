@@ -120,6 +120,7 @@ def split_parts(plan: Plan, real: Dataset, registry: Registry, seed: int, contex
     about = {"name": name, "rows": real.rows, "fingerprint": fingerprint(real)}
     if isinstance(plan.holdout, Path):
         holdout = read_like(plan.holdout, real.schema, registry, context)
+        _refuse_overlap(real, holdout)
         both = {name: pd.concat([real[name], holdout[name]], ignore_index=True) for name in real.schema.table_names}
         return Material(Dataset(real.schema, both), real, holdout, about)
     training, holdout, notes = split(real, plan.holdout, seed)
@@ -135,6 +136,15 @@ def fingerprint(dataset: Dataset) -> str:
     """
     rows = (pd.util.hash_pandas_object(dataset[name], index=False) for name in dataset.schema.table_names)
     return signature(b"".join(hashes.to_numpy().tobytes() for hashes in rows))
+
+
+def _refuse_overlap(training: Dataset, holdout: Dataset) -> None:
+    """A holdout that was trained on proves nothing; without a key, equal rows may be different subjects."""
+    name = training.subject
+    if training.schema[name].primary_key:
+        both = training[name].drop_duplicates().merge(holdout[name].drop_duplicates())
+        if len(both):
+            raise DataError(f"{len(both):,} rows are in the holdout and in the data", "leave them out of one", name)
 
 
 def with_subject(dataset: Dataset) -> Dataset:
@@ -157,6 +167,9 @@ def _schema(plan: Plan, tables: Mapping[str, pa.Table], context: Context) -> Sch
         schema = schema_from_file(plan.schema_file)
         if plan.schema_file.suffix == ".json":
             schema = _completed(schema, infer(tables)[0])
+        others = [name for name in tables if name not in schema.table_names]
+        if others:
+            context.note(f"not in the schema, so left out: {', '.join(others)}")
         missing = [
             name for name in schema.table_names if name not in tables and name in (plan.tables or schema.table_names)
         ]
@@ -210,6 +223,8 @@ def schema_from_file(path: Path) -> Schema:
         return from_sdv(json.loads(text))
     except json.JSONDecodeError as error:
         raise UsageError(f"{path.name} is not valid JSON in line {error.lineno}", "correct it") from None
+    except RecursionError:
+        raise UsageError(f"{path.name} is nested too deeply to be metadata", "correct it") from None
 
 
 def _completed(schema: Schema, inferred: Schema) -> Schema:

@@ -78,7 +78,7 @@ def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
 )
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
 def cli() -> None:
-    """Linked synthetic tables behind gates: quality, privacy and integrity decide the exit code."""
+    """Linked synthetic tables behind gates: quality and integrity decide the exit code."""
 
 
 def main() -> NoReturn:
@@ -113,12 +113,12 @@ def run(arguments: list[str]) -> int:
 def _invoked(arguments: list[str]) -> int:
     try:
         result: Any = cli.main(arguments, prog_name="synthkit", standalone_mode=False)
-    except BrokenPipeError:
-        sys.stdout = None  # nobody reads it any more; do not flush it at exit
-        return 0
     except click.ClickException as error:
         error.show()
         return error.exit_code
+    except SystemExit:  # click and rich, when the reader of a pipe has left; what is judged is caught earlier
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     return result if isinstance(result, int) else 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from synthkit.gates import Verdict
 from synthkit.run import Run
 from synthkit.steps import Observer
 
+_NOTES = 8  # shown; the record holds all
 _MARKS = {
     "passed": "[green]passed[/]",
     "failed": "[red]failed[/]",
@@ -77,22 +79,33 @@ def show(run: Run, *, as_json: bool, quiet: bool) -> int:
     if as_json:
         print_json(run.to_dict() | {"folder": str(run.folder) if run.folder else None})
         return run.exit_code
-    console = Console(soft_wrap=False)
     if not quiet:
-        for note in run.notes:
+        for note in run.notes[:_NOTES]:
             click.echo(f"note: {note}", err=True)
-    if run.judged:
-        console.print(_verdicts(run))
-    else:
-        console.print(_scores(run))
-    if not quiet:
-        _print_where(run, console)
+        if len(run.notes) > _NOTES:
+            click.echo(f"note: {len(run.notes) - _NOTES} more notes; --json and run.json have them all", err=True)
+    with _reader_may_leave():
+        console = Console()
+        console.print(_verdicts(run) if run.judged else _scores(run))
+        if not quiet:
+            _print_where(run, console)
     return run.exit_code
 
 
 def print_json(content: Any) -> None:
     """Print plain data as JSON on stdout."""
-    click.echo(json.dumps(content, indent=2, default=str, allow_nan=False))
+    with _reader_may_leave():
+        click.echo(json.dumps(content, indent=2, default=str, allow_nan=False))
+
+
+@contextmanager
+def _reader_may_leave() -> Iterator[None]:
+    """Let a reader such as ``head`` close the pipe; the verdict still decides the exit code."""
+    try:
+        yield
+        sys.stdout.flush()
+    except (BrokenPipeError, SystemExit):  # rich raises SystemExit for it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _verdicts(run: Run) -> Table:
@@ -126,7 +139,7 @@ def _table(*names: str) -> Table:
 def _figure(value: float | None) -> str:
     if value is None:
         return "–"
-    return f"{value:.0f}" if value == int(value) and abs(value) != 1 else f"{value:.3f}"
+    return f"{value:.0f}" if value.is_integer() else f"{value:.3f}"
 
 
 def _limit(verdict: Verdict) -> str:

@@ -42,9 +42,9 @@ class _Parent:
 def links(tables: Sequence[TableProfile], keys: Mapping[str, str]) -> tuple[list[Link], list[str]]:
     """The foreign keys to tables with a primary key of one column, and notes on columns that are nearly one.
 
-    With a telling name, at least half of the distinct values must be keys of the parent: the rest are
-    orphans, an error of the data. Without one, all must be, the keys must be codes, and there must be
-    just one such parent, which must not itself refer to the table.
+    With a telling name, at least half of the distinct values must be keys of the parent, or a tenth where
+    it is just the key's own: the rest are orphans, an error of the data. Without one, all must be, the keys
+    must be codes, and there must be just one such parent, which must not itself refer to the table.
     """
     parents = [
         _parent(table, tables, table[keys[table.name]], i) for i, table in enumerate(tables) if table.name in keys
@@ -69,10 +69,15 @@ def _parent(table: TableProfile, tables: Sequence[TableProfile], key: Profile, p
 def _named(column: Profile, parents: Sequence[_Parent]) -> Link | None:
     """The parent in another table that the column's name says; the longest name decides, then the rank."""
     others = [p for p in parents if p.key.table != column.table and _may_hold(column, p, parents)]
-    said = [p for p in others if p.said_by(column) and column.within(p.key) >= 0.5]
+    said = [p for p in others if p.said_by(column) and column.within(p.key) >= _enough(column, p)]
     hinted = [p for p in others if p.nouns.intersection(_endings(column)) and _surely(column, p)]
     chosen = max(said or hinted, key=lambda p: (p.said_by(column), p.rank), default=None)
     return Link(column.table, column.name, chosen.key.table) if chosen else None
+
+
+def _enough(column: Profile, parent: _Parent) -> float:
+    """The share of the distinct values that must be keys; few do where the column is called just like the key."""
+    return 0.1 if joined(column.name) in parent.names else 0.5
 
 
 def _may_hold(column: Profile, parent: _Parent, parents: Sequence[_Parent]) -> bool:

@@ -412,6 +412,34 @@ def test_a_closed_pipe_is_quiet(folder):
     assert done.stdout.startswith("Name")
 
 
+def test_the_verdict_decides_the_exit_code_though_nobody_reads(folder, shop):
+    assert make(shop) == 0
+    for arguments, code in (
+        (["plugins", "--json"], 0),
+        (["schema", "show", "shop"], 0),
+        (["gate", "out", "--json"], 0),
+        (["gate", "out", "--gate", "means.closeness.customers.income=0.999999999"], 1),
+    ):
+        reader, writer = os.pipe()
+        os.close(reader)
+        command = [sys.executable, "-m", "synthkit", *arguments]
+        done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False)
+        os.close(writer)
+        assert done.returncode == code, arguments
+        assert b"Traceback" not in done.stderr
+
+
+def test_a_holdout_that_was_trained_on_is_refused(shop, capsys):
+    refused(3, [*BASE, "--data", "shop", "--holdout", "shop"], capsys, "customers: 150 rows are in the holdout")
+
+
+def test_a_table_that_the_schema_does_not_name_is_left_out_with_a_note(folder, shop, capsys):
+    assert run(["schema", "infer", "shop", "--out", "schema.toml"]) == 0
+    (shop / "extra.csv").write_text("a\n1\n")
+    assert make(shop, "--schema", "schema.toml") == 0
+    assert "not in the schema, so left out: extra" in capsys.readouterr().err
+
+
 def test_plugins_lists_all_and_fits_80_columns(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     assert run(["plugins"]) == 0
