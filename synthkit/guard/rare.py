@@ -250,9 +250,10 @@ def _digits(column: Column, rule: Values) -> int | None:
 def _with_bounds(real: pd.Series[Any], column: Column, rule: Values, behind: Links) -> Values | None:
     numbers, digits = _numbers(real, rule), _digits(column, rule)
     high, low = (_bound(sign * numbers, behind, digits) for sign in (1.0, -1.0))
-    if high is None or low is None or -low.at > high.at:
+    if high is None or low is None or not behind.share((numbers >= -low.at) & (numbers <= high.at)):
         return None
-    return replace(rule, high=high, low=replace(low, at=-low.at, inner=-low.inner))
+    inner = max(high.inner, -low.at), min(-low.inner, high.at)  # within the other bound
+    return replace(rule, high=replace(high, inner=inner[0]), low=replace(low, at=-low.at, inner=inner[1]))
 
 
 def _bound(numbers: Floats, behind: Links, digits: int | None) -> Bound | None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from synthkit.dataset import Dataset
@@ -376,7 +376,12 @@ def holders(data, table, column):
     return seen.groupby(column)["person"].nunique()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=15,
+    deadline=None,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=[HealthCheck.too_slow],
+)
 @given(households())
 def test_nothing_of_few_subjects_is_shown_or_saved(data):
     guard = Guard.learn(data)
