@@ -103,7 +103,7 @@ class Matcher:
     def _candidates(self, content: bytes, binary: bool) -> Iterator[tuple[int, int]]:
         """Where a string may stand, and its length, the longest first: its beginning and end look like it."""
         count = len(content) - GRAM + 1
-        if count <= 0:
+        if count <= 0 or not self._lengths:
             return iter(())
         grams = np.ndarray((count,), "<u8", content + bytes(8 - GRAM), strides=(1,)) & _MASK
         places = np.flatnonzero(self._begin[_hashed(grams)])

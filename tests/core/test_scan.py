@@ -236,7 +236,11 @@ def test_blocks_count_each_place_once(monkeypatch):
 def test_long_texts_are_known_by_their_beginning():
     long = " ".join(map(str, range(200))) + " words"
     assert Matcher([long]).count(b"a note: " + long.encode()) == {long: 1}
+
+
+def test_without_strings_nothing_is_found():
     assert not Matcher([]).count(b"anything")
+    assert Matcher([]).masked("any name") == "any name"
 
 
 def test_what_unpacks_to_too_much_is_refused(tmp_path, strings, monkeypatch):
