@@ -29,6 +29,7 @@ from synthkit.plugins import Plugin, Registry
 from synthkit.record import peak_memory_mb, versions, write_record, write_tables
 from synthkit.report import write_plots
 from synthkit.run import Run
+from synthkit.scan import RealStrings, refuse_leaks
 from synthkit.scores import Failure, Score
 from synthkit.split import split
 from synthkit.steps import Observer, Steps
@@ -69,6 +70,8 @@ def execute(plan: Plan, registry: Registry, observer: Observer | None = None) ->
             write_tables(stage / "data", synthetic, f"{plugin.name}_{fitted.rows}", writer)
             (stage / "model").mkdir()
             model.save(fitted, stage / "model")
+            strings = RealStrings(material.real)
+            refuse_leaks(stage, strings)
         run = replace(
             _run("run", plan, plugin, steps, fitted, synthetic),
             source=material.source,
@@ -77,6 +80,7 @@ def execute(plan: Plan, registry: Registry, observer: Observer | None = None) ->
             judged=not plan.no_gates,
         )
         write_record(stage, run, synthetic.schema)
+        refuse_leaks(stage, strings, stage.iterdir())  # the record says how long writing took, so it comes last
     return _announced(replace(run, folder=out), registry)
 
 
@@ -96,6 +100,7 @@ def fit(plan: Plan, registry: Registry, observer: Observer | None = None) -> Pat
         fitted = _fitted(plan, synthesizer, material, seeds, steps)
         with steps("write"):
             model.save(fitted, stage)
+            refuse_leaks(stage, RealStrings(material.real))
     return plan.out
 
 
