@@ -21,12 +21,15 @@ def command(*, folder: Path, against: Path, schema: Path | None, as_json: bool, 
     del debug  # the outermost level reads it
     from synthkit.cli.output import print_json
     from synthkit.context import Context
+    from synthkit.errors import NothingEvaluatedError
     from synthkit.material import read
     from synthkit.plan import Plan
     from synthkit.plugins import discover
     from synthkit.scan import RealStrings, search
 
     strings = RealStrings(read(Plan(data=against, schema=schema), discover(), Context()))
+    if not strings:
+        raise NothingEvaluatedError("no column of the real data identifies anybody", "name some in a --schema")
     hits = search(folder, strings)
     if as_json:
         print_json({"strings": len(strings), "columns": list(strings.columns), "hits": [vars(hit) for hit in hits]})

@@ -371,3 +371,10 @@ def test_the_record_is_searched_too(tmp_path, bank, monkeypatch):
 
 def test_common_values_are_ten(real):
     assert scan.COMMON == 10  # the k of the guard: what ten hold, a model may be shown
+
+
+def test_a_search_for_nothing_is_no_pass(tmp_path, capsys):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "t.csv").write_text("a,b\n1,2.5\n2,3.5\n3,4.5\n", "utf-8")
+    assert run(["scan", str(tmp_path), "--against", str(tmp_path / "real")]) == 3
+    assert "no column of the real data identifies anybody" in capsys.readouterr().err
