@@ -167,7 +167,10 @@ def taken(values: pd.Series[Any], rows: Integers) -> pd.Series[Any]:
         return values.take(rows).reset_index(drop=True)
     if isinstance(values.dtype, np.dtype) and values.dtype.kind in "iu":  # which would become float
         values = values.convert_dtypes()
-    return pd.Series(values.array.take(np.maximum(rows, -1), allow_fill=True))
+    found: pd.Series[Any] = pd.Series(values.array.take(np.maximum(rows, -1), allow_fill=True))
+    if found.dtype.kind == "O":  # text before pandas 3, whose null is None
+        found = found.where(rows >= 0, None)
+    return found
 
 
 def _spelled(real: pd.Series[Any]) -> pd.Series[Any]:
