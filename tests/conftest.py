@@ -6,6 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples in every run: a change that passed here passes there. HYPOTHESIS_PROFILE=wide looks further.
+settings.register_profile("repeatable", derandomize=True)
+settings.register_profile("wide", max_examples=500)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
 @pytest.fixture(scope="session")
