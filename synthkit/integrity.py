@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from synthkit.dataset import Dataset
-from synthkit.schema import Column, ColumnKind, ForeignKey, Schema, Table
+from synthkit.row_numbers import ORPHAN, parent_rows, repeated, row_codes
+from synthkit.schema import Column, ColumnKind, Schema, Table
 from synthkit.storage import dtype_of
 
-Integers = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
-
 _IDENTIFYING = (ColumnKind.ID, ColumnKind.PII)
-
-NO_KEY = -1  # a row number that stands for: some part of the key is null
-ORPHAN = -2  # a row number that stands for: there is no such parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,57 +75,10 @@ def sample_violations(sample: Dataset, schema: Schema, rows: Mapping[str, int]) 
     return (*(v for v in (*counts, *types) if v.count), *violations(sample))
 
 
-def parent_rows(data: Dataset, key: ForeignKey) -> Integers:
-    """The position of the parent's row for each row of ``key.table``; ``NO_KEY`` or ``ORPHAN`` where none is.
-
-    Where the parent repeats a key, its first row is meant.
-    """
-    child, parent = row_codes(
-        data[key.table].loc[:, list(key.columns)], data[key.parent].loc[:, list(key.parent_columns)]
-    )
-    return _first_rows(child, parent)
-
-
-def row_codes(*frames: pd.DataFrame) -> tuple[Integers, ...]:
-    """Number the distinct rows of frames with the same number of columns, alike in all frames.
-
-    Columns are matched by place. A row in which any part is null gets -1.
-    """
-    total = sum(len(frame) for frame in frames)
-    codes, missing = np.zeros(total, dtype="int64"), np.zeros(total, dtype=bool)
-    for place in range(frames[0].shape[1]):
-        part, values = pd.factorize(stacked([frame.iloc[:, place] for frame in frames]))
-        missing |= part < 0
-        codes = pd.factorize(codes * (len(values) + 1) + part)[0] if place else part.astype("int64")
-    codes = np.where(missing, NO_KEY, codes)
-    return tuple(np.split(codes, np.cumsum([len(frame) for frame in frames])[:-1]))
-
-
-def repeated(codes: Integers) -> Flags:
-    """Which rows repeat the code of an earlier row; a negative code repeats nothing."""
-    return pd.Series(codes).duplicated().to_numpy() & (codes >= 0)
-
-
-def stacked(parts: Sequence[pd.Series[Any]]) -> pd.Series[Any]:
-    """Columns of the same meaning one below the other, in a dtype that holds them all."""
-    filled = [part for part in parts if len(part)] or parts[:1]  # an empty part must not decide the dtype
-    return pd.concat(filled, ignore_index=True)
-
-
 def has_dtype(values: pd.Series[Any], column: Column) -> bool:
     """Whether values have the canonical dtype; a nullable column without nulls may have the plain one."""
     allowed = {dtype_of(column.storage, nullable=nullable) for nullable in (False, column.nullable)}
     return values.dtype in allowed
-
-
-def _first_rows(child: Integers, parent: Integers) -> Integers:
-    highest = max(child.max(initial=-1), parent.max(initial=-1))
-    first = np.full(highest + 1, ORPHAN, dtype="int64")
-    known = np.flatnonzero(parent >= 0)[::-1]  # backwards, so that the first row of a repeated key stays
-    first[parent[known]] = known
-    rows = np.full(len(child), NO_KEY, dtype="int64")
-    rows[child >= 0] = first[child[child >= 0]]
-    return rows
 
 
 def _table_violations(data: Dataset, table: Table) -> Iterator[Violation]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from synthkit.dataset import Dataset
 from synthkit.errors import DataError, UsageError
-from synthkit.integrity import Flags, Integers, parent_rows
+from synthkit.row_numbers import Flags, Integers, parent_rows
 from synthkit.schema import ForeignKey, Schema
 from synthkit.storage import dtype_of
 

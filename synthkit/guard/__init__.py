@@ -35,7 +35,8 @@ from synthkit.guard.relations import (
     one_to_one,
 )
 from synthkit.guard.values import Values, guard_values, is_integer, is_number, is_time, learn_values, restore_values
-from synthkit.integrity import Integers, parent_rows, stacked, violations
+from synthkit.integrity import violations
+from synthkit.row_numbers import Integers, parent_rows, stacked
 from synthkit.schema import Column, ColumnKind, ForeignKey, Schema, Table
 
 __all__ = ["Guard"]

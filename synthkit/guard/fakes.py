@@ -17,7 +17,7 @@ from faker import Faker
 
 from synthkit.errors import UsageError
 from synthkit.guard.values import TEXT
-from synthkit.integrity import Flags
+from synthkit.row_numbers import Flags
 
 Words = npt.NDArray[np.object_]
 

@@ -13,7 +13,7 @@ from synthkit.errors import UsageError
 from synthkit.guard.fakes import RECIPES, TEMPLATED, fakes, template_of
 from synthkit.guard.keys import Keys, integer_keys, text_keys
 from synthkit.guard.values import DAY, Unit, is_integer, is_number, is_text, is_time, stored, taken, ticks, unit_of
-from synthkit.integrity import Integers
+from synthkit.row_numbers import Integers
 from synthkit.schema import Column, ColumnKind
 from synthkit.storage import dtype_of
 

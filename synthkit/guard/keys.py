@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import ConfigDict
 
-from synthkit.integrity import Integers
+from synthkit.row_numbers import Integers
 
 Codes = npt.NDArray[np.uint32]  # one row per key, one code point per position
 Space = tuple[str, ...]  # the alphabet of each position; one character for a literal

@@ -17,7 +17,7 @@ import pandas as pd
 from synthkit.dataset import Dataset
 from synthkit.guard.relations import Rules
 from synthkit.guard.values import TEXT, Bound, Values, is_integer, is_number, is_text, is_time, stored, taken, ticks
-from synthkit.integrity import Flags, Integers, parent_rows
+from synthkit.row_numbers import Flags, Integers, parent_rows
 from synthkit.schema import Column, ForeignKey
 from synthkit.split import part, subjects_of
 

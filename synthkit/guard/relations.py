@@ -12,7 +12,7 @@ import pandas as pd
 from synthkit.errors import DataError, IntegrityError, UsageError
 from synthkit.guard.fresh import Fresh
 from synthkit.guard.values import Values, guarded_column, stored, taken
-from synthkit.integrity import Flags, Integers, repeated, row_codes
+from synthkit.row_numbers import Flags, Integers, repeated, row_codes
 from synthkit.schema import Column, ColumnKind, ForeignKey, Schema, Table
 
 Rules = Mapping[str, Values | Fresh | None]  # how each column goes out and comes back; None where all is null

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pydantic import ConfigDict
 
-from synthkit.integrity import Integers
+from synthkit.row_numbers import Integers
 from synthkit.schema import Column, ColumnKind
 from synthkit.storage import dtype_of
 

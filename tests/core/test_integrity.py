@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from synthkit.dataset import Dataset
-from synthkit.integrity import NO_KEY, ORPHAN, Violation, parent_rows, sample_violations, stacked, violations
+from synthkit.integrity import Violation, sample_violations, violations
+from synthkit.row_numbers import NO_KEY, ORPHAN, parent_rows, stacked
 from synthkit.schema import Column, ColumnKind, ForeignKey, Schema, Table
 from synthkit.testing import guarded
 

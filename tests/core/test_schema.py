@@ -441,16 +441,17 @@ UNREADABLE = {
     "tabels = 3": "the schema: unknown key 'tabels'; known are foreign_keys, subject, tables, version",
     "version = 2": "this schema was written by another version of synthkit; infer it again",
     "tables = 3": "the schema: tables must be a table; correct the schema",
-    "tables.a = 3": "tables.a: a table of keys is expected; known are columns, primary_key, reference",
+    "tables.a = 3": "tables.a: a table of keys is expected; known are columns, primary_key, reference, rules",
     "tables.a.columns = 3": "tables.a: columns must be a table; correct the schema",
     "tables.a.columns.x = 3": "tables.a.columns.x: a table of keys is expected; "
-    "known are decimals, format, kind, missing, nullable, pii, storage, unique",
+    "known are decimals, format, kind, missing, nullable, pii, storage, unique, values",
     "tables.a.columns.x = {}": "tables.a.columns.x.kind: field required; correct the schema",
     "tables.a.columns.x = {kind = 'id', name = 'y'}": "tables.a.columns.x: unknown key 'name'; "
-    "known are decimals, format, kind, missing, nullable, pii, storage, unique",
+    "known are decimals, format, kind, missing, nullable, pii, storage, unique, values",
     "tables.a.columns.x = {kind = 'idd'}": "tables.a.columns.x.kind: input should be 'numerical', 'categorical', "
     "'boolean', 'datetime', 'id', 'pii' or 'text'; correct the schema",
-    "tables.a = {name = 'b', columns = {}}": "tables.a: unknown key 'name'; known are columns, primary_key, reference",
+    "tables.a = {name = 'b', columns = {}}": "tables.a: unknown key 'name'; known are columns, primary_key, "
+    "reference, rules",
     "tables.a = {primary_key = 'x', columns.x.kind = 'id'}": "tables.a.primary_key: input should be a valid tuple; "
     "correct the schema",
     "tables.a = {columns.x.kind = 'id'}\nforeign_keys = {}": "foreign_keys: input should be a valid tuple; "

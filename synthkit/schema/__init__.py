@@ -1,0 +1,32 @@
+"""What the tables are: columns, keys, rules and the subject to protect; frozen, and never a real value."""
+
+from synthkit.schema.rules import (
+    ConditionalNull,
+    FixedCombinations,
+    Formula,
+    Inclusion,
+    Inequality,
+    OnlyIf,
+    Range,
+    Rule,
+    UniqueCombination,
+)
+from synthkit.schema.schema import Schema
+from synthkit.schema.tables import Column, ColumnKind, ForeignKey, Table
+
+__all__ = [
+    "Column",
+    "ColumnKind",
+    "ConditionalNull",
+    "FixedCombinations",
+    "ForeignKey",
+    "Formula",
+    "Inclusion",
+    "Inequality",
+    "OnlyIf",
+    "Range",
+    "Rule",
+    "Schema",
+    "Table",
+    "UniqueCombination",
+]

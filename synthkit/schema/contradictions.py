@@ -1,0 +1,115 @@
+"""Contradictions within a schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from synthkit.schema.rules import (
+    ConditionalNull,
+    FixedCombinations,
+    Formula,
+    Inclusion,
+    Inequality,
+    OnlyIf,
+    Range,
+    Rule,
+    UniqueCombination,
+)
+from synthkit.schema.tables import Column, ColumnKind, ForeignKey
+
+if TYPE_CHECKING:
+    from synthkit.schema.schema import Schema
+
+
+def contradictions(schema: Schema) -> Iterator[str]:
+    """What a schema says that cannot be, in words."""
+    names = schema.table_names
+    if not names:
+        yield "there is no table"
+    yield from (f"two tables are called {n!r}" for n in names if names.count(n) > 1)
+    if schema.subject is not None and schema.subject not in names:
+        yield f"the subject {schema.subject!r} is not a table"
+    for table in schema.tables:
+        columns = table.column_names
+        yield from (f"table {table.name!r} has two columns {c!r}" for c in columns if columns.count(c) > 1)
+        yield from (f"{table.name}.{c} is a key but not a column" for c in table.primary_key if c not in columns)
+    for key in schema.foreign_keys:
+        yield from _key_contradictions(schema, key)
+    for table in schema.tables:
+        for rule in table.rules:
+            yield from (
+                f"a rule {rule.kind} of {table.name!r} {problem}"
+                for problem in _rule_contradictions(schema, table.name, rule)
+            )
+    owned = schema.owned_by(schema.subject) if schema.subject in names else ()
+    yield from (f"table {n!r} belongs to subjects and cannot be a reference" for n in owned if schema[n].reference)
+
+
+def _key_contradictions(schema: Schema, key: ForeignKey) -> Iterator[str]:
+    if not key.columns:
+        yield f"a foreign key of {key.table!r} has no columns"
+    for name, columns in ((key.table, key.columns), (key.parent, key.parent_columns)):
+        if name not in schema.table_names:
+            yield f"a foreign key names the table {name!r}, which does not exist"
+            return
+        known = schema[name].column_names
+        yield from (f"a foreign key names {name}.{c}, which does not exist" for c in columns if c not in known)
+    if tuple(sorted(key.parent_columns)) != tuple(sorted(schema[key.parent].primary_key)):
+        yield f"a foreign key of {key.table!r} must point at the primary key of {key.parent!r}"
+    if len(key.columns) != len(key.parent_columns):
+        yield f"a foreign key of {key.table!r} has not as many columns as the key of {key.parent!r}"
+    same = [k for k in schema.parents_of(key.table) if k.columns == key.columns]
+    if len(same) > 1:
+        yield f"{key.table}.{'+'.join(key.columns)} is declared as a foreign key twice"
+    if key.owner and len([k for k in schema.parents_of(key.table) if k.owner]) > 1:
+        yield f"table {key.table!r} has two owner keys"
+
+
+def _rule_contradictions(schema: Schema, table: str, rule: Rule) -> Iterator[str]:
+    found = []
+    for reference in rule.references:
+        try:
+            found.append(schema.lookup(table, reference))
+        except KeyError:
+            yield f"names {reference!r}, which is no column of it nor one of a parent's"
+            return
+    if not found or len(set(rule.references)) < len(found):
+        yield "needs columns that are different"
+    elif isinstance(rule, FixedCombinations | UniqueCombination | Inclusion):
+        yield from _combination_contradictions(schema, rule, found)
+    else:
+        yield from _value_contradictions(rule, [column for _, column in found])
+        if isinstance(rule, Range | OnlyIf | ConditionalNull | Formula) and found[0][0] is not None:
+            yield f"must be about a column of its own, not {rule.references[0]!r}"
+
+
+def _combination_contradictions(
+    schema: Schema,
+    rule: FixedCombinations | UniqueCombination | Inclusion,
+    found: list[tuple[ForeignKey | None, Column]],
+) -> Iterator[str]:
+    if any(key is not None for key, _ in found):
+        yield "may name columns of its own table only"
+    kinds = (ColumnKind.CATEGORICAL, ColumnKind.BOOLEAN)
+    if isinstance(rule, FixedCombinations) and any(column.kind not in kinds for _, column in found):
+        yield "may name categorical and boolean columns only"
+    if isinstance(rule, FixedCombinations) and len(found) < 2:
+        yield "needs two columns at least"
+    if isinstance(rule, Inclusion):
+        known = schema[rule.parent].column_names if rule.parent in schema.table_names else ()
+        if not set(rule.parent_columns) <= set(known) or len(rule.parent_columns) != len(rule.columns):
+            yield f"needs as many columns of the table {rule.parent!r}"
+
+
+def _value_contradictions(rule: Rule, columns: list[Column]) -> Iterator[str]:
+    kinds = [column.kind for column in columns]
+    if isinstance(rule, OnlyIf) and set(kinds) != {ColumnKind.BOOLEAN}:
+        yield "may name boolean columns only"
+    if isinstance(rule, Inequality | Range | Formula):
+        if len(set(kinds)) > 1 or kinds[0] not in (ColumnKind.NUMERICAL, ColumnKind.DATETIME):
+            yield "may name numbers only, or dates only"
+        if isinstance(rule, Formula) and kinds[0] is ColumnKind.DATETIME:
+            yield "may name numbers only"
+    if isinstance(rule, ConditionalNull) and not columns[0].nullable:
+        yield f"is about nulls, and {rule.column!r} may not be null"

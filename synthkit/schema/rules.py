@@ -1,0 +1,170 @@
+"""What holds for the rows of a table: rules that real data keep and every sample must keep.
+
+A rule names columns of its table by their names, and a column of a parent as ``parent.column``, as in
+``customers.join_date``; where several keys lead to the same parent, the key's own column stands in place of the
+parent's name: ``origin.opened``. A row in which a named column is null keeps the rule, unless the rule is about
+nulls.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Field
+
+from synthkit.schema.formula import terms
+
+_EXACT = ConfigDict(extra="forbid")
+
+
+def _written(limit: object) -> object:
+    return limit.isoformat() if isinstance(limit, date) else limit
+
+
+Limit = Annotated[int | float | str | None, BeforeValidator(_written)]
+
+
+@dataclass(frozen=True, slots=True)
+class Inequality:
+    """``low <= high``, or ``low < high`` where it is ``strict``; both numbers, or both dates or times."""
+
+    __pydantic_config__ = _EXACT
+
+    low: str
+    high: str
+    strict: bool = False
+    kind: Literal["inequality"] = field(default="inequality", kw_only=True)
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The columns that the rule names."""
+        return (self.low, self.high)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Numbers, or dates written in ISO 8601, from ``low`` to ``high``, both included; None is no limit."""
+
+    __pydantic_config__ = _EXACT
+
+    column: str
+    low: Limit = None
+    high: Limit = None
+    kind: Literal["range"] = field(default="range", kw_only=True)
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The columns that the rule names."""
+        return (self.column,)
+
+
+@dataclass(frozen=True, slots=True)
+class OnlyIf:
+    """``column`` is true only where ``given`` is; both boolean."""
+
+    __pydantic_config__ = _EXACT
+
+    column: str
+    given: str
+    kind: Literal["only_if"] = field(default="only_if", kw_only=True)
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The columns that the rule names."""
+        return (self.column, self.given)
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionalNull:
+    """``column`` is null where ``given`` is one of ``values``, and only there if ``exact``.
+
+    Without ``values``: where ``given`` is null.
+    """
+
+    __pydantic_config__ = _EXACT
+
+    column: str
+    given: str
+    values: tuple[str | int | float | bool, ...] = ()
+    exact: bool = True
+    kind: Literal["conditional_null"] = field(default="conditional_null", kw_only=True)
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The columns that the rule names."""
+        return (self.column, self.given)
+
+
+@dataclass(frozen=True, slots=True)
+class FixedCombinations:
+    """The columns, of the table itself, hold no other combinations than those of the real data."""
+
+    __pydantic_config__ = _EXACT
+
+    columns: tuple[str, ...]
+    kind: Literal["fixed_combinations"] = field(default="fixed_combinations", kw_only=True)
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The columns that the rule names."""
+        return self.columns
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """``column`` equals an expression of other columns, as ``quantity * products.price``, rounded as it is stored.
+
+    The expression may hold names, numbers, ``+ - * /`` and parentheses; a name that is no plain word stands in
+    backticks.
+    """
+
+    __pydantic_config__ = _EXACT
+
+    column: str
+    expression: str
+    kind: Literal["formula"] = field(default="formula", kw_only=True)
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The columns that the rule names."""
+        return (self.column, *terms(self.expression))
+
+
+@dataclass(frozen=True, slots=True)
+class UniqueCombination:
+    """No two rows hold the same combination of the columns, which are of the table itself."""
+
+    __pydantic_config__ = _EXACT
+
+    columns: tuple[str, ...]
+    kind: Literal["unique_combination"] = field(default="unique_combination", kw_only=True)
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The columns that the rule names."""
+        return self.columns
+
+
+@dataclass(frozen=True, slots=True)
+class Inclusion:
+    """The combination of the columns occurs among the rows of another table, in ``parent_columns``."""
+
+    __pydantic_config__ = _EXACT
+
+    columns: tuple[str, ...]
+    parent: str
+    parent_columns: tuple[str, ...]
+    kind: Literal["inclusion"] = field(default="inclusion", kw_only=True)
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The columns that the rule names."""
+        return self.columns
+
+
+Rule = Annotated[
+    Inequality | Range | OnlyIf | ConditionalNull | FixedCombinations | Formula | UniqueCombination | Inclusion,
+    Field(discriminator="kind"),
+]
