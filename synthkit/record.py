@@ -28,7 +28,12 @@ _ALWAYS = ("synthkit", "pandas", "numpy", "scikit-learn")
 
 
 def write_tables(folder: Path, dataset: Dataset, label: str, writer: Format) -> None:
-    """Write one file per table, ``<table>_<label>`` with the format's suffix, into a new folder."""
+    """Write one file per table, ``<table>_<label>`` with the format's suffix, into a new folder.
+
+    Raises:
+        SecurityError: the name of a table is not safe as that of a file; it may come from a model made elsewhere.
+    """
+    source.check_names(dataset.schema.table_names)
     folder.mkdir()
     for table in dataset.schema.tables:
         source.write_table(dataset[table.name], table, writer, _file(folder, table, label, writer))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from synthkit.bank import bank
 from synthkit.cli import run
 from synthkit.dataset import Dataset
-from synthkit.errors import IntegrityError
+from synthkit.errors import IntegrityError, SecurityError
 from synthkit.formulas import escaped, formula_cells
 from synthkit.inference import infer
 from synthkit.record import verify_tables, write_tables
@@ -152,6 +152,16 @@ def test_a_format_that_drops_decimals_is_refused(tmp_path):
     verify_tables(tmp_path / "data", Dataset(rounded, data.tables), "x", Csv())
 
 
+@pytest.mark.parametrize("name", ["../notes", "\uff0fnotes", "CON"])
+def test_a_table_cannot_be_written_outside_its_folder(tmp_path, name):
+    """Such a name cannot come from a file; it may come from the schema of a model that somebody else made."""
+    column = Column("a", ColumnKind.NUMERICAL, "int64")
+    data = Dataset(Schema((Table(name, (column,)),), subject=name), {name: pd.DataFrame({"a": [1]})})
+    with pytest.raises(SecurityError, match="is not safe as the name of a table"):
+        write_tables(tmp_path / "data", data, "x", Csv())
+    assert list(tmp_path.iterdir()) == []
+
+
 # --- runs -----------------------------------------------------------------------------------------
 
 RUN = ["--plugin", "resample", "--data", "real", "--evaluators", "means", "--no-gates", "--rows", "120"]
@@ -221,3 +231,20 @@ def test_nothing_is_kept_of_a_run_that_wrote_something_else(folder, monkeypatch,
     assert run([*arguments, "--out", "out"]) == 3
     assert "people: the written file has 119 rows, not 120; nothing was kept" in capsys.readouterr().err
     assert sorted(path.name for path in folder.iterdir()) == ["model", "real"]
+
+
+SDV = {"tables": {"../people": {"columns": {"a": {"sdtype": "id"}}}}, "METADATA_SPEC_VERSION": "V1"}
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("s.toml", "[tables.'../people']\ncolumns = { a = { kind = 'id' } }\n"),
+        ("s.json", json.dumps(SDV)),
+    ],
+)
+def test_a_table_that_only_a_schema_names_is_never_written(folder, file, text, capsys):
+    (folder / file).write_text(text, "utf-8")
+    assert run(["run", *RUN, "--schema", file, "--out", "deep/out"]) == 3
+    assert "no file for the tables ../people of the schema" in capsys.readouterr().err
+    assert sorted(path.name for path in folder.rglob("*")) == sorted(["real", "people.csv", file])
