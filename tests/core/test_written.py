@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthkit.bank import bank
@@ -59,6 +59,7 @@ def str_dtype():
     return notes_of("x")["notes"]["text"].dtype
 
 
+@settings(deadline=None, max_examples=50)  # it writes and reads files
 @given(st.lists(st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))))
 def test_no_text_is_a_formula_once_escaped_and_all_of_it_is_read_back(tmp_path_factory, texts):
     safe = escaped(notes_of(*texts))
