@@ -186,8 +186,8 @@ WRONG = {
     "plugn = 'hma'": "synthkit.toml:1: unknown key 'plugn'; did you mean 'plugin'?",
     "seed = 1\n\n# a comment\nschem = 'x'": "synthkit.toml:4: unknown key 'schem'; did you mean 'schema'?",
     "schema_file = 'x'": "synthkit.toml:1: unknown key 'schema_file'; did you mean 'schema'?",
-    "path = 'x'": "synthkit.toml:1: unknown key 'path'; known are allow_small, csv_safe, data, evaluators, format, gates, "
-    "holdout, no_gates, options, out, overwrite, plugin, rows, schema, seed, table, tables",
+    "path = 'x'": "synthkit.toml:1: unknown key 'path'; known are allow_small, csv_safe, data, evaluators, format, "
+    "gates, holdout, no_gates, options, out, overwrite, plugin, rows, schema, seed, table, tables",
     "rows = 0": "synthkit.toml:1: rows: input should be greater than 0; correct it",
     "seed = -1": "synthkit.toml:1: seed: input should be greater than or equal to 0; correct it",
     "holdout = 0": "synthkit.toml:1: holdout: a fraction must lie between 0 and 1; correct it",
