@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator
 
 from synthkit.inference.keys import code_like, id_like
-from synthkit.inference.pii import recipe
+from synthkit.inference.pii import BELONGING, free_text, recipe
 from synthkit.inference.profile import Family, Profile, TableProfile
 from synthkit.inference.vocabulary import LABEL_WORDS, POSTAL_WORDS
 from synthkit.schema import Column, ColumnKind
@@ -66,11 +66,11 @@ def _kind(profile: Profile, personal: str | None) -> tuple[ColumnKind, str | Non
         case Family.TIME:
             return ColumnKind.DATETIME, None
         case Family.REAL:
-            return ColumnKind.NUMERICAL, None
+            return ColumnKind.ID if personal else ColumnKind.NUMERICAL, None
         case Family.INTEGER:
             return _integer_kind(profile, personal), None
     if personal:
-        return ColumnKind.PII, personal
+        return (ColumnKind.ID, None) if personal == BELONGING else (ColumnKind.PII, personal)
     return _text_kind(profile), None
 
 
@@ -85,6 +85,8 @@ def _integer_kind(profile: Profile, personal: str | None) -> ColumnKind:
 
 
 def _text_kind(profile: Profile) -> ColumnKind:
+    if free_text(profile):
+        return ColumnKind.TEXT
     if not profile.nearly_distinct:
         return ColumnKind.CATEGORICAL
     return ColumnKind.ID if id_like(profile) or code_like(profile) else ColumnKind.TEXT
