@@ -38,11 +38,10 @@ def first_names() -> frozenset[str]:
 
 
 def _parts(value: str) -> list[str]:
-    """The words of what is written like a full name, titles left aside; else nothing."""
+    """The words of what is written like a full name, titles left aside, in lower case; else nothing."""
     if any(c.isdecimal() for c in value):
         return []
     parts = [p.strip(".") for p in value.replace(",", " ").split() if p.strip(".").lower() not in _TITLES]
-    written = 2 <= len(parts) <= _MOST_WORDS and all(
-        p[:1].isalpha() and not p[0].islower() for p in parts[:: len(parts) - 1]
-    )
+    capitalised = [part[:1].isalpha() and not part[0].islower() for part in parts]
+    written = 2 <= len(parts) <= _MOST_WORDS and capitalised[0] and capitalised[-1]
     return [part.lower() for part in parts] if written else []

@@ -81,15 +81,15 @@ def holds_people(table: TableProfile) -> bool:
 
 def _whole(column: Profile) -> bool:
     """Whether these are whole numbers that are stored as others are, because some are missing."""
-    return column.family is Family.REAL and column.stored.decimals == 0
+    plain = column.stored.format in (None, "trim")
+    return column.family is Family.REAL and column.stored.decimals == 0 and plain
 
 
 def _written(column: Profile) -> list[str]:
     """The sample, numbers without a point or an exponent."""
     if column.family is not Family.REAL:
         return column.sample
-    numbers = (float(value) for value in column.sample)
-    return [f"{number:.0f}" for number in numbers]
+    return [f"{float(value):.0f}" for value in column.sample]
 
 
 def _by_name(column: Profile, table: TableProfile, values: Sequence[str]) -> str | None:

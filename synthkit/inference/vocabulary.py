@@ -38,7 +38,8 @@ PERSONAL_TRAITS = _phrases(
     "marital status, spouse, salutation, nationality, geschlecht, geburtsdatum, geburtstag, anrede, familienstand,"
     "sexe, date de naissance, date naissance, naissance, civilite, sexo, genero, fecha de nacimiento,"
     "fecha nacimiento, edad, sesso, data di nascita, data nascita, data de nascimento, idade, geslacht, geboortedatum,"
-    "kon, fodelsedatum, doğum tarihi, cinsiyet, data urodzenia, płeć, nascimento, edad, пол, дата рождения, 性别, 性別, 出生日期, 生年月日"
+    "kon, fodelsedatum, doğum tarihi, cinsiyet, data urodzenia, płeć, nascimento, edad, пол, дата рождения,"
+    "性别, 性別, 出生日期, 生年月日"
 )
 
 ID_WORDS = _phrases(
@@ -195,12 +196,12 @@ TEXT_WORDS = _phrases(
     "примечание, описание, 备注, 備考, 评论, コメント, 説明, 描述, メモ"
 )
 # How words of a name are cut short.
-SHORT = {
-    **{"nm": "name", "cust": "customer", "cstmr": "customer", "clnt": "client", "emp": "employee", "pat": "patient"},
-    **{"usr": "user", "mem": "member", "addr": "address", "adr": "address", "ph": "phone", "phn": "phone"},
-    **{"nbr": "number", "num": "number", "acct": "account", "hldr": "holder", "fst": "first", "lst": "last"},
-    **{"lic": "license", "cd": "code", "strt": "street", "pstl": "postal", "natl": "national", "drv": "driver"},
-}
+_SHORT = (
+    "nm name, cust customer, cstmr customer, clnt client, emp employee, pat patient, usr user, mem member, addr address,"
+    "adr address, ph phone, nbr number, num number, acct account, hldr holder, fst first, lst last,"
+    "lic license, cd code, strt street, pstl postal, natl national, drv driver"
+)
+SHORT = dict(pair.split() for pair in _SHORT.split(","))
 _BEARERS = PEOPLE | STAFF | _phrases("owner, holder, sender, recipient, payer, payee, spouse, mother, father, guardian")
 PHRASES = {bearer + "name": "name" for bearer in sorted(_BEARERS)}  # customer_name
 PHRASES |= {phrase: recipe for recipe in RECIPES for phrase in sorted(_phrases(_RECIPES[recipe]))}

@@ -17,6 +17,8 @@ import pyarrow as pa
 from faker import Faker
 
 Maker = Callable[[np.random.Generator], object]
+Rows = Iterator[tuple[str, Maker, tuple[str, ...], dict[str, Any]]]
+Others = Iterator[tuple[str, Maker, dict[str, Any]]]
 PERSONAL, TEXT, SHARED, THING = "personal", "text", "shared", "thing"
 
 
@@ -135,13 +137,14 @@ def _same_day(random: np.random.Generator) -> str:
 
 def everything() -> Iterator[Labelled]:
     """All labelled columns."""
-    for truth, columns in ((PERSONAL, _people()), (PERSONAL, _numbers()), (TEXT, _texts())):
+    personal = (*_names(), *_accounts(), *_addresses(), *_phones_and_cards(), *_national_ids())
+    for truth, columns in ((PERSONAL, personal), (TEXT, _texts())):
         yield from (Labelled(header, make, truth, expected, **more) for header, make, expected, more in columns)
-    for truth, others in ((SHARED, _shared()), (THING, _things())):
+    for truth, others in ((SHARED, (*_categories(), *_numbers(), *_short_words())), (THING, _things())):
         yield from (Labelled(header, make, truth, (), **more) for header, make, more in others)
 
 
-def _people() -> Iterator[tuple[str, Maker, tuple[str, ...], dict[str, Any]]]:
+def _names() -> Rows:
     name, first, last = ("name",), ("first_name", "name"), ("last_name", "name")
     yield "full_name", full(), name, {}
     yield "name", full("de_DE"), name, {"table": "kunden", "nulls": 0.2}
@@ -165,6 +168,9 @@ def _people() -> Iterator[tuple[str, Maker, tuple[str, ...], dict[str, Any]]]:
     yield "achternaam", fake("last_name", "nl_NL"), last, {}
     yield "sobrenome", fake("last_name", "pt_BR"), last, {"distinct": 50}
     yield "initials", _initials, ("name", "first_name", "last_name"), {"distinct": 200}
+
+
+def _accounts() -> Rows:
     yield "email", fake("email"), ("email",), {}
     yield "col_3", fake("email", "de_DE", str.upper), ("email",), {"nulls": 0.4}
     yield "created_by", fake("company_email"), ("email",), {"distinct": 8}
@@ -173,6 +179,9 @@ def _people() -> Iterator[tuple[str, Maker, tuple[str, ...], dict[str, Any]]]:
     yield "twitter_handle", fake("user_name", "en_US", "@{}".format), ("username",), {"distinct": 50}
     yield "kullanıcı_adı", fake("user_name", "tr_TR"), ("username",), {"distinct": 50}
     yield "nick", fake("user_name", "pt_PT", str.title), ("username",), {}
+
+
+def _addresses() -> Rows:
     yield "address", fake("address", "en_US", lambda text: text.replace("\n", ", ")), ("address",), {}
     yield "Anschrift", fake("address", "de_DE", lambda text: text.replace("\n", ", ")), ("address",), {"distinct": 50}
     yield (
@@ -207,8 +216,8 @@ def _people() -> Iterator[tuple[str, Maker, tuple[str, ...], dict[str, Any]]]:
     yield "position", lambda r: f"{r.uniform(47, 54):.6f}, {r.uniform(6, 14):.6f}", (), {}
 
 
-def _numbers() -> Iterator[tuple[str, Maker, tuple[str, ...], dict[str, Any]]]:
-    phone, card, nation = ("phone",), ("card_number",), ("national_id",)
+def _phones_and_cards() -> Rows:
+    phone, card = ("phone",), ("card_number",)
     yield "phone", fake("phone_number"), phone, {}
     yield "tel_no", fake("phone_number", "de_DE"), phone, {"distinct": 50}
     yield "contact", fake("phone_number", "fr_FR"), phone, {}
@@ -228,6 +237,10 @@ def _numbers() -> Iterator[tuple[str, Maker, tuple[str, ...], dict[str, Any]]]:
     yield "cc", fake("credit_card_number", card_type="mastercard"), card, {"typed": "int64"}
     yield "payment", fake("credit_card_number", card_type="amex"), card, {"distinct": 50}
     yield "masked_pan", filled("************####", "XXXXXXXXXXXX####"), card, {}
+
+
+def _national_ids() -> Rows:
+    nation = ("national_id",)
     yield "ssn", fake("ssn"), nation, {}
     yield "k1", fake("ssn"), nation, {"distinct": 50}
     yield "nino", fake("ssn", "en_GB"), nation, {"distinct": 50}
@@ -257,7 +270,7 @@ def _numbers() -> Iterator[tuple[str, Maker, tuple[str, ...], dict[str, Any]]]:
     yield "imei", fake("random_number", digits=15, fix_len=True), (), {"typed": "int64"}
 
 
-def _texts() -> Iterator[tuple[str, Maker, tuple[str, ...], dict[str, Any]]]:
+def _texts() -> Rows:
     yield "notes", fake("sentence", nb_words=9), (), {}
     yield "Bemerkung", fake("sentence", "de_DE", nb_words=12), (), {"distinct": 50, "rows": 900}
     yield "comment", fake("paragraph", "fr_FR"), (), {"nulls": 0.7, "rows": 500}
@@ -271,7 +284,7 @@ def _texts() -> Iterator[tuple[str, Maker, tuple[str, ...], dict[str, Any]]]:
     yield "message", full("en_US", "{0} {1} asked to be called back about the open invoice"), (), {"rows": 25}
 
 
-def _shared() -> Iterator[tuple[str, Maker, dict[str, Any]]]:
+def _categories() -> Others:
     yield "city", fake("city"), {"distinct": 40, "table": "customers"}
     yield "ville", fake("city", "fr_FR"), {"distinct": 40, "table": "clients"}
     yield "country", fake("country"), {"distinct": 40}
@@ -300,6 +313,9 @@ def _shared() -> Iterator[tuple[str, Maker, dict[str, Any]]]:
     yield "circuit_name", among("Monza, Silverstone, Spa, Suzuka, Albert Park"), {"table": "races"}
     yield "plan", among("Basic plan with two lines and unlimited data, Pro plan, Family plan with four lines"), {}
     yield "education", among("Some-college, HS-grad, Bachelors, Masters, 11th, Assoc-acdm"), {"table": "adult"}
+
+
+def _numbers() -> Others:
     yield "rating", among("1,2,3,4,5"), {"typed": "int64"}
     yield "price", number(1, 900, "{:.2f}"), {}
     yield "Preis", lambda r: f"{r.uniform(1, 900):.2f}".replace(".", ","), {}
@@ -318,6 +334,9 @@ def _shared() -> Iterator[tuple[str, Maker, dict[str, Any]]]:
     yield "salary", number(20000, 90000), {"table": "employees"}
     yield "umsatz", number(1e5, 9e11), {}
     yield "balance", number(-5000, 90000, "{:.2f}"), {"typed": "double", "nulls": 0.1}
+
+
+def _short_words() -> Others:
     yield "version", among("1.0.2, 1.1.0, 2.0.0, 2.3.1-rc1, 3.0"), {}
     yield "browser", among("Chrome 120.0, Firefox 121, Safari 17.2"), {"table": "sessions"}
     yield "file_type", among("report.pdf, image.png, data.csv"), {}
@@ -335,7 +354,7 @@ def _shared() -> Iterator[tuple[str, Maker, dict[str, Any]]]:
     yield "username_length", number(3, 20), {"typed": "int64"}
 
 
-def _things() -> Iterator[tuple[str, Maker, dict[str, Any]]]:
+def _things() -> Others:
     yield "sku", filled("??-####-##"), {"table": "products"}
     yield "name", fake("catch_phrase"), {"table": "products"}
     yield "name", lambda r: f"{fake('city')(r)} Airport", {"table": "airports"}

@@ -161,9 +161,13 @@ class TestName:
         assert found("name", values["company"], table="suppliers").pii == "company"
 
     def test_of_things(self, values: dict[str, list[str]]) -> None:
-        column = found("name", values["name"], table="airports")
+        things = [f"Old Mill {chr(97 + i % 26)}{chr(97 + i // 26)}" for i in range(ROWS)]
+        column = found("name", things, table="airports")
         assert (column.kind, column.pii) == (ColumnKind.TEXT, None)
-        assert found("product_name", values["name"], table="customers").kind is ColumnKind.TEXT
+        assert found("product_name", things, table="customers").kind is ColumnKind.TEXT
+
+    def test_of_people_wherever_they_are(self, values: dict[str, list[str]]) -> None:
+        assert found("x", values["name"], table="airports").pii == "name"
 
 
 class TestNumbers:
@@ -194,7 +198,7 @@ def test_an_empty_column_goes_by_its_name() -> None:
     assert found("x", [None] * ROWS).kind is ColumnKind.CATEGORICAL
 
 
-@pytest.mark.parametrize("name", ["mac_address", "wallet_address"])
+@pytest.mark.parametrize("name", ["mac_address", "wallet_address", "contract_address", "x"])
 def test_addresses_of_machines_are_identifiers(name: str) -> None:
     assert found(name, [f"0A:1B:2C:3D:4E:{i:02X}" for i in range(ROWS)]).kind is ColumnKind.ID
 
