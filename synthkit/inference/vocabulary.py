@@ -197,7 +197,7 @@ TEXT_WORDS = _phrases(
 )
 # How words of a name are cut short.
 _SHORT = (
-    "nm name, cust customer, cstmr customer, clnt client, emp employee, pat patient, usr user, mem member, addr address,"
+    "nm name, cust customer, cstmr customer, clnt client, emp employee, pat patient, usr user, addr address,"
     "adr address, ph phone, nbr number, num number, acct account, hldr holder, fst first, lst last,"
     "lic license, cd code, strt street, pstl postal, natl national, drv driver"
 )
