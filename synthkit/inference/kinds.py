@@ -91,7 +91,7 @@ def _integer_kind(profile: Profile, personal: str | None) -> ColumnKind:
 def _names_something(profile: Profile) -> bool:
     """Whether these are long numbers of one width, nearly all distinct, and no times: what is measured is not so."""
     widths = {len(value) for value in profile.sample}
-    alike = len(widths) == 1 and min(widths) >= _LONG and profile.nearly_distinct
+    alike = len(widths) == 1 and min(widths) >= _LONG and profile.share > 0.5
     return alike and not all(_TIMES.fullmatch(value) for value in profile.sample)
 
 
