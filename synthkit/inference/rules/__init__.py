@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from synthkit.dataset import Dataset
@@ -13,7 +13,7 @@ from synthkit.inference.rules.keys import inclusions, unique_combinations
 from synthkit.inference.rules.order import Edges, against_parents, reduced, within_table
 from synthkit.inference.rules.view import View, views
 from synthkit.row_numbers import Flags
-from synthkit.schema.rules import Rule
+from synthkit.schema.rules import Formula, Rule
 
 __all__ = ["proposed", "with_rules"]
 
@@ -48,8 +48,7 @@ def with_rules(data: Dataset) -> Dataset:
 
 def _of_table(view: View, seen: Mapping[str, View], edges: dict[str, Edges]) -> Iterator[Rule]:
     calculated = formulas(view, seen)
-    tied = [frozenset(rule.references) for rule in calculated]
-    edges[view.table.name] = within_table(view, tied)
+    edges[view.table.name] = within_table(view, _tied(calculated))
     yield from _inequalities(view, seen, edges)
     implications = list(only_if(view))
     yield from implications
@@ -59,6 +58,16 @@ def _of_table(view: View, seen: Mapping[str, View], edges: dict[str, Edges]) -> 
     yield from calculated
     yield from unique_combinations(view)
     yield from inclusions(view, list(seen.values()))
+
+
+def _tied(calculated: Iterable[Formula]) -> list[frozenset[str]]:
+    """The columns that formulas tie together, also over other columns."""
+    groups: list[frozenset[str]] = []
+    for rule in calculated:
+        own = frozenset(rule.references)
+        touched = [group for group in groups if group & own]
+        groups = [*(group for group in groups if not group & own), own.union(*touched)]
+    return groups
 
 
 def _inequalities(view: View, seen: Mapping[str, View], edges: Mapping[str, Edges]) -> Iterator[Rule]:

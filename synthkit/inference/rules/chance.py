@@ -42,9 +42,10 @@ def ordered(low: Floats, high: Floats) -> tuple[float, float]:
 
 
 def implied(premise: Flags, conclusion: Flags) -> tuple[float, float]:
-    """The logarithm of the chance that a premise never comes without its conclusion, and the share broken.
+    """The logarithm of the chance that a premise never comes without its conclusion, as it does not here.
 
-    Exact: the hypergeometric distribution (Fisher, 1935). The share is that of the rows with the premise.
+    Exact: the hypergeometric distribution (Fisher, 1935). And the share of the rows with the premise
+    that would break it.
 
     Example:
         >>> log_chance, share = implied(np.array([True, False, False, False]), np.array([True, True, False, False]))
@@ -91,6 +92,4 @@ _SIDES: Any = ((-1, "left"), (1, "right"))
 
 
 def _log_choices(rows: int, held: int) -> float:
-    if held > rows:
-        return 0.0
     return math.lgamma(rows + 1) - math.lgamma(held + 1) - math.lgamma(rows - held + 1)

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from synthkit.inference.rules.chance import SHARE, determined, surprising
+from synthkit.inference.rules.chance import SHARE, Floats, determined, surprising
 from synthkit.inference.rules.view import View
 from synthkit.row_numbers import Flags, Integers
 from synthkit.schema import ColumnKind
 from synthkit.schema.rules import FixedCombinations
 
 _MOST = 40  # columns
+_MOST_PATHS = 200  # from a column over a second one to a third
 _CATEGORIES = 1000  # of a column
 _FEW = 50  # combinations of two columns of which neither decides the other
 _HOLDERS = 10  # subjects that must share a combination, for a model to see it
@@ -51,10 +51,10 @@ class _Pair:
     @property
     def common(self) -> bool:
         """Whether nearly all subjects hold a combination that enough others hold."""
-        return bool(self.held[self.held < _HOLDERS].sum() <= _RARE * self.held.sum())
+        return _shared(self.held)
 
     @property
-    def observed(self) -> npt.NDArray[np.bool_]:
+    def observed(self) -> Flags:
         """Which combinations occur, as a matrix."""
         flags = np.zeros((len(self.firsts), self.size), dtype=bool)
         flags[self.seen // self.size, self.seen % self.size] = True
@@ -72,13 +72,15 @@ def fixed_combinations(view: View) -> list[FixedCombinations]:
     likely = {pair: _pair(view, *pair) for pair in combinations(names, 2) if _possible(view, *pair)}
     decided = _decisions(likely, candidates)
     chains = _chains(view, names, decided)
-    found = [*chains, *(pair for pair in _apart(view, likely, candidates) if not any(set(pair) <= c for c in chains))]
-    return [FixedCombinations(tuple(name for name in names if name in group)) for group in map(set, found)]
+    pairs = [pair for pair in _apart(view, likely, candidates) if not any(chain.issuperset(pair) for chain in chains)]
+    larger = [*chains, *_threes(view, pairs, candidates)]
+    found = [*larger, *(frozenset(pair) for pair in pairs if not any(group.issuperset(pair) for group in larger))]
+    return [FixedCombinations(tuple(name for name in names if name in group)) for group in found]
 
 
 def _usable(view: View, name: str) -> bool:
     codes = view.codes(name)
-    return 2 <= codes.count <= _CATEGORIES and 2 * codes.count < len(codes.of_rows)
+    return 2 <= codes.size <= _CATEGORIES and 2 * codes.size < len(codes.of_rows)
 
 
 def _possible(view: View, first: str, second: str) -> bool:
@@ -95,12 +97,11 @@ def _possible(view: View, first: str, second: str) -> bool:
 
 def _pair(view: View, first: str, second: str) -> _Pair:
     a, b = view.codes(first), view.codes(second)
-    codes = np.where((a.of_rows >= 0) & (b.of_rows >= 0), a.of_rows * b.count + b.of_rows, -1)
+    codes = np.where((a.of_rows >= 0) & (b.of_rows >= 0), a.of_rows * b.size + b.of_rows, -1)
     seen, units = pd.unique(codes[codes >= 0]), codes[view.units]
     units = units[units >= 0]
-    firsts, seconds = np.bincount(units // b.count, minlength=a.count), np.bincount(units % b.count, minlength=b.count)
-    held = pd.Series(units).value_counts().to_numpy()
-    return _Pair(seen.astype("int64"), b.count, firsts, seconds, held)
+    firsts, seconds = np.bincount(units // b.size, minlength=a.size), np.bincount(units % b.size, minlength=b.size)
+    return _Pair(seen.astype("int64"), b.size, firsts, seconds, np.unique(units, return_counts=True)[1])
 
 
 def _decisions(pairs: Mapping[tuple[str, str], _Pair], candidates: int) -> set[tuple[str, str]]:
@@ -148,21 +149,64 @@ def _apart(view: View, pairs: Mapping[tuple[str, str], _Pair], candidates: int) 
 
 
 def _joined(left: Flags, right: Flags) -> Flags:
-    return (left.astype("int64") @ right.astype("int64")) > 0
+    return np.asarray((left.astype("int64") @ right.astype("int64")) > 0)
 
 
 def _ruled_out(pair: _Pair, candidates: int) -> float:
-    """The share of rows that would break the rule by chance; 0 where that none does is no surprise.
-
-    A set of combinations is absent by chance with a probability of at most exp(-expected rows); any set could
-    have been the absent one.
-    """
+    """The share of rows that would break the rule by chance; 0 where that none does is no surprise."""
     if len(pair.seen) > _FEW or not pair.common:
         return 0.0
-    total = pair.firsts.sum()
-    expected = np.outer(pair.firsts, pair.seconds) / total
-    expected[pair.observed] = 0
-    absent = float(expected.sum())
-    perhaps = float(expected[expected <= _LIKELY + np.log(expected.size)].sum())
-    proven = surprising(expected.size * math.log(2) - absent, candidates) and perhaps <= _BY_CHANCE * absent
-    return absent / total if proven else 0.0
+    expected = np.outer(pair.firsts, pair.seconds) / pair.firsts.sum()
+    return _absent(expected, pair.observed, candidates)
+
+
+def _absent(expected: Floats, observed: Flags, candidates: int) -> float:
+    """The expected share of the combinations that do not occur; 0 where it is no surprise, or partly chance.
+
+    A set of combinations is absent by chance with a probability of about exp(-expected rows); any set could have
+    been the absent one.
+    """
+    lacking = expected[~observed]
+    perhaps = float(lacking[lacking <= _LIKELY + np.log(expected.size)].sum())
+    log_chance = int((expected > 0).sum()) * math.log(2) - float(lacking.sum())
+    proven = surprising(log_chance, candidates) and perhaps <= _BY_CHANCE * lacking.sum()
+    return float(lacking.sum() / expected.sum()) if proven else 0.0
+
+
+def _shared(held: Integers) -> bool:
+    return held.sum() > 0 and bool(held[held < _HOLDERS].sum() <= _RARE * held.sum())
+
+
+def _threes(view: View, pairs: Sequence[tuple[str, str]], candidates: int) -> list[frozenset[str]]:
+    """Three columns, two pairs of which have a rule, that together rule out more than these do."""
+    links = {*pairs, *((b, a) for a, b in pairs)}
+    paths = [(a, hub, c) for a, hub in sorted(links) for other, c in sorted(links) if other == hub and a < c][
+        :_MOST_PATHS
+    ]
+    shares = {path: _beyond_pairs(view, path, candidates * len(paths)) for path in paths}
+    found: list[frozenset[str]] = []
+    for path in sorted(paths, key=lambda path: -round(shares[path], 6)):
+        if shares[path] >= SHARE and all(len(three & set(path)) < 2 for three in found):
+            found.append(frozenset(path))
+    return found
+
+
+def _beyond_pairs(view: View, path: tuple[str, str, str], candidates: int) -> float:
+    """As ``_ruled_out``, given the middle column, by which the outer ones would otherwise be independent."""
+    nulls = [view.missing(name) for name in path]
+    if not all(np.array_equal(nulls[0], other) for other in nulls):
+        return 0.0  # a row with a null keeps a rule
+    codes = [view.codes(name) for name in path]
+    shape = tuple(part.size for part in codes)
+    everything = np.ravel_multi_index([part.of_rows[~nulls[0]] for part in codes], shape)
+    units = view.units[~nulls[0][view.units]]
+    counts = np.bincount(
+        np.ravel_multi_index([part.of_rows[units] for part in codes], shape), minlength=math.prod(shape)
+    )
+    observed = np.bincount(everything, minlength=math.prod(shape)) > 0
+    if observed.sum() > _FEW or not _shared(counts):
+        return 0.0
+    table = counts.reshape(shape)
+    left, right, middle = table.sum(axis=2), table.sum(axis=0), table.sum(axis=(0, 2))
+    expected = left[:, :, None] * right[None, :, :] / np.maximum(middle, 1)[None, :, None]
+    return _absent(expected, observed.reshape(shape), candidates)

@@ -63,7 +63,7 @@ def _telling(view: View, group: Sequence[str], candidates: int) -> bool:
 
 
 def _by_booleans(view: View, names: Sequence[str]) -> Iterator[ConditionalNull]:
-    """For each column the first boolean that says where it is null, exactly if one does."""
+    """For each column the boolean that says where it is null, exactly if one does, or else in most rows."""
     booleans = [c for c in view.columns(ColumnKind.BOOLEAN, most=_MOST) if not view.missing(c.name).any()]
     candidates = 4 * len(names) * len(booleans)
     for name in names:
@@ -74,7 +74,11 @@ def _by_booleans(view: View, names: Sequence[str]) -> Iterator[ConditionalNull]:
             for exact in (True, False)
             if _says(view, name, view.true(boolean.name) == value, exact=exact, candidates=candidates)
         ]
-        yield from sorted(rules, key=lambda rule: not rule.exact)[:1]
+        yield from sorted(rules, key=lambda rule: (not rule.exact, -_rows(view, rule)))[:1]
+
+
+def _rows(view: View, rule: ConditionalNull) -> int:
+    return int((view.true(rule.given) == rule.values[0]).sum())
 
 
 def _says(view: View, name: str, given: Flags, *, exact: bool, candidates: int) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations, permutations
+from keyword import iskeyword
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ _MOST_ADDED = 16  # of them in sums of three
 _FIRST_ROWS = 100
 _ENOUGH = 20  # subjects with all columns, and in which each column matters
 _EXACT = 1e-9  # relative, where a column has no fixed number of decimals
-_PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 _Operation = Callable[[Any, Any], Any]
 _FORMS: tuple[tuple[str, _Operation, bool], ...] = (
@@ -47,7 +48,8 @@ def formulas(view: View, views: Mapping[str, View]) -> list[Formula]:
 
     Sums come before products, differences and ratios; of ``total = a + b`` nothing else is said.
     """
-    own = [c for c in view.columns(ColumnKind.NUMERICAL, most=_MOST) if _varies(view.numbers(c.name))]
+    columns = view.columns(ColumnKind.NUMERICAL, most=_MOST)
+    own = [c for c in columns if "`" not in c.name and _varies(view.numbers(c.name))]
     theirs = {name: values for name, values in _of_parents(view, views).items() if _varies(values)}
     numbers = {c.name: view.numbers(c.name) for c in own} | theirs
     search = _Search(view, own, list(numbers)[:_MOST], list(numbers.values())[:_MOST])
@@ -62,48 +64,59 @@ class _Search:
     values: list[Floats]
 
     def accepted(self) -> Iterator[Formula]:
-        guesses = list(self._guesses())
-        below: dict[int, set[int]] = {}
-        used: set[frozenset[int]] = set()
-        for guess in guesses:
-            reached = set(guess.parts).union(*(below.get(part, set()) for part in guess.parts))
-            known = guess.result in below or guess.result in reached or frozenset((guess.result, *guess.parts)) in used
-            if not known and self._holds(guess):
-                below[guess.result] = reached
-                used.add(frozenset((guess.result, *guess.parts)))
-                yield Formula(self.names[guess.result], f" {guess.sign} ".join(_quoted(self.names[p]) for p in guess.parts))
+        formulas: dict[int, _Guess] = {}
+        for guess in self._guesses():
+            columns = {guess.result, *guess.parts}
+            copied = {g.result for g in formulas.values() if not g.sign}
+            known = guess.result in formulas or any(columns == {g.result, *g.parts} for g in formulas.values())
+            circle = _leads_to(guess.parts, guess.result, formulas)
+            if not (known or circle or copied & columns) and self._holds(guess):
+                formulas[guess.result] = guess
+                parts = (self._written(part) for part in guess.parts)
+                yield Formula(self.names[guess.result], f" {guess.sign} ".join(parts))
 
-    def _guesses(self) -> Iterator[_Guess]:
-        """What holds in a few rows."""
+    def _written(self, place: int) -> str:
+        """A reference as a formula writes it; one to a parent is always of plain words."""
+        name = self.names[place]
+        return name if place >= len(self.own) or _plain(name) else f"`{name}`"
+
+    def _guesses(self) -> list[_Guess]:
+        """What holds in a few rows: few parts first, then what says most about its result."""
         rows = self.view.sample[:_FIRST_ROWS]
         first = np.array([values[rows] for values in self.values]).reshape(len(self.values), len(rows))
-        count = len(first)
-        yield from self._fitting(first, "", [(place,) for place in range(count)])
+        places = range(len(first))
+        found = [*self._fitting(first, "", [(place,) for place in places])]
         for sign, _, symmetric in _FORMS:
-            yield from self._fitting(first, sign, list((combinations if symmetric else permutations)(range(count), 2)))
-        yield from self._fitting(first, "+", list(combinations(range(min(count, _MOST_ADDED)), 3)))
+            found += self._fitting(first, sign, list((combinations if symmetric else permutations)(places, 2)))
+        found += self._fitting(first, "+", list(combinations(places[:_MOST_ADDED], 3)))
+        return sorted(found, key=lambda guess: (len(guess.parts), self._looseness(guess.result)))
+
+    def _looseness(self, place: int) -> float:
+        """The tolerance of a result, of its spread: a total is told by its parts more exactly than a part by it."""
+        tolerance = _tolerance(self.own[place], self.values[place])
+        return max(tolerance / float(np.nanstd(self.values[place])), 1e-7)
 
     def _fitting(self, first: Floats, sign: str, sets: list[tuple[int, ...]]) -> Iterator[_Guess]:
         if not sets:
             return
         results = _calculated(sign, [first[list(places)] for places in zip(*sets, strict=True)])
         for place, column in enumerate(self.own):
-            wrong = np.abs(results - first[place]) > _tolerance(column, first[place])
-            known = ~np.isnan(results - first[place])
-            for found in np.flatnonzero(~wrong.any(axis=1) & known.any(axis=1)):
+            errors = _errors(results, first[place])
+            fits = ~(errors > _tolerance(column, first[place])).any(axis=1) & ~np.isnan(errors).all(axis=1)
+            for found in np.flatnonzero(fits):
                 parts = sets[found]
-                # a copy is stated of the later column only
-                if place not in parts and (sign or parts[0] < place):
+                later = parts[0] < place or parts[0] >= len(self.own)
+                if place not in parts and (sign or later):  # of two equal columns, the later one is the copy
                     yield _Guess(place, sign, parts)
 
     def _holds(self, guess: _Guess) -> bool:
         own = self.values[guess.result]
         parts = [self.values[place] for place in guess.parts]
         result, tolerance = _calculated(guess.sign, parts), _tolerance(self.own[guess.result], own)
-        if (np.abs(result - own) > tolerance).any():
+        errors = _errors(result, own)
+        if (errors > tolerance).any():
             return False
-        units = self.view.units
-        known = units[~np.isnan(result[units] - own[units])]
+        known = self.view.units[~np.isnan(errors[self.view.units])]
         if len(known) < _ENOUGH or not all(self._matters(guess, place, known, tolerance) for place in guess.parts):
             return False
         log_chance, share = matched(own[known], result[known], tolerance)
@@ -115,16 +128,16 @@ class _Search:
         if not rest:
             return True
         without = _calculated(guess.sign, rest)
-        return int((np.abs(without - self.values[guess.result][rows]) > tolerance).sum()) >= _ENOUGH
+        return int((_errors(without, self.values[guess.result][rows]) > tolerance).sum()) >= _ENOUGH
 
 
 def _of_parents(view: View, views: Mapping[str, View]) -> dict[str, Floats]:
     return {
         f"{called}.{column.name}": at_parents(views[key.parent].numbers(column.name), rows)
         for called, key, rows in view.parents()
-        if _PLAIN.fullmatch(called)
+        if _plain(called)
         for column in views[key.parent].columns(ColumnKind.NUMERICAL, most=_MOST)
-        if _PLAIN.fullmatch(column.name)
+        if _plain(column.name)
     }
 
 
@@ -142,12 +155,20 @@ def _calculated(sign: str, parts: list[Floats]) -> Floats:
     return result
 
 
+def _leads_to(parts: Iterable[int], result: int, formulas: Mapping[int, _Guess]) -> bool:
+    """Whether parts are the result, or are themselves calculated from it."""
+    return any(p == result or (p in formulas and _leads_to(formulas[p].parts, result, formulas)) for p in parts)
+
+
+def _errors(results: Floats, own: Floats) -> Floats:
+    return np.abs(results - own)
+
+
 def _tolerance(column: Column, values: Floats) -> float:
     size = float(np.abs(values[np.isfinite(values)]).max(initial=0.0))
     decimals = 0 if "int" in column.storage else column.decimals
     return size * _EXACT if decimals is None else 0.5 * 10.0**-decimals + size * 1e-12
 
 
-def _quoted(name: str) -> str:
-    """A reference as a formula writes it; one to a parent is always plain."""
-    return name if all(_PLAIN.fullmatch(part) for part in name.split(".")) else f"`{name}`"
+def _plain(name: str) -> bool:
+    return bool(_WORD.fullmatch(name)) and not iskeyword(name)

@@ -15,7 +15,7 @@ from synthkit.schema import Column, ColumnKind
 from synthkit.schema.rules import Inequality
 
 _MOST = 60  # columns of a kind
-_TIGHT = 0.01  # of the usual distance between two numbers: so near some must come for a bound to mean something
+_TIGHT = 0.05  # of the larger of two numbers: so near must they come at times for a bound to mean something
 _NEAR = 10  # rows of different subjects that come so near
 
 Edges = dict[tuple[str, str], bool]
@@ -32,7 +32,8 @@ def within_table(view: View, tied: Sequence[frozenset[str]]) -> Edges:
 
 def against_parents(view: View, views: Mapping[str, View]) -> Edges:
     """The pairs of a date of a table and one of a parent of which one is never above the other."""
-    own, edges = view.columns(ColumnKind.DATETIME, most=_MOST), {}
+    own = view.columns(ColumnKind.DATETIME, most=_MOST)
+    edges: Edges = {}
     for called, key, rows in view.parents():
         theirs = views[key.parent].columns(ColumnKind.DATETIME, most=_MOST)
         pairs = [(a, b) for a in own for b in theirs if _zoned(a) == _zoned(b)]
@@ -73,17 +74,16 @@ def _found(view: View, kind: ColumnKind, tied: Sequence[frozenset[str]]) -> Iter
     for i, j in np.argwhere(holds & ~holds.T):
         low, high = columns[i].name, columns[j].name
         if _zoned(columns[i]) == _zoned(columns[j]) and not any({low, high} <= group for group in tied):
-            numbers = view.numbers(low), view.numbers(high)
-            candidates = len(columns) * (len(columns) - 1)
-            if not (numbers[0] > numbers[1]).any() and (kind is ColumnKind.DATETIME or _tight(view, *numbers)):
-                yield from _edge(low, high, *(n[view.units] for n in numbers), candidates)
+            lows, highs = view.numbers(low), view.numbers(high)
+            if not (lows > highs).any() and (kind is ColumnKind.DATETIME or _tight(view, lows, highs)):
+                yield from _edge(low, high, lows[view.units], highs[view.units], len(columns) ** 2)
 
 
 def _tight(view: View, low: Floats, high: Floats) -> bool:
     """Whether numbers come near each other at times: miles exceed minutes without being bounded by them."""
-    gaps = (high - low)[view.units]
-    gaps = np.sort(gaps[np.isfinite(gaps)])
-    return len(gaps) > _NEAR and bool(gaps[_NEAR - 1] <= _TIGHT * np.median(gaps))
+    with np.errstate(invalid="ignore"):  # of two zeros
+        gaps = ((high - low) / np.maximum(np.abs(high), np.abs(low)))[view.units]
+    return int((gaps <= _TIGHT).sum()) >= _NEAR
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +107,9 @@ def _between(own: str, other: str, family: _Family) -> Iterator[tuple[tuple[str,
             most = pd.DataFrame({"low": low[both], "high": high[both]}).groupby(family.parents[both])
             outermost = most.max()
             names = (own, other) if sign > 0 else (other, own)
-            yield from _edge(*names, outermost["low"].to_numpy(), outermost["high"].to_numpy(), family.candidates)
+            yield from _edge(
+                names[0], names[1], outermost["low"].to_numpy(), outermost["high"].to_numpy(), family.candidates
+            )
 
 
 def _edge(low: str, high: str, lows: Floats, highs: Floats, candidates: int) -> Iterator[tuple[tuple[str, str], bool]]:

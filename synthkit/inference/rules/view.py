@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,8 @@ from synthkit.row_numbers import Flags, Integers, parent_rows
 from synthkit.schema import Column, ColumnKind, ForeignKey, Schema, Table
 from synthkit.split import subjects_of
 
+_T = TypeVar("_T")
+
 _FIRST_ROWS = 1000  # throw nearly all candidates out
 
 
@@ -22,7 +24,7 @@ class Codes(NamedTuple):
     """Categories as numbers from 0, -1 for null, and how many categories there are."""
 
     of_rows: Integers
-    count: int
+    size: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +65,7 @@ class View:
 
     def missing(self, name: str) -> Flags:
         """Which rows are null."""
-        return self._once("missing", name, lambda values: values.isna().to_numpy(dtype=bool))
+        return self._once("missing", name, _missing)
 
     def true(self, name: str) -> Flags:
         """Which rows of a boolean column are true."""
@@ -74,25 +76,23 @@ class View:
         return self._once("codes", name, _codes)
 
     def parents(self) -> list[tuple[str, ForeignKey, Integers]]:
-        """What rules call each parent, the key that leads there, and the row of each row's parent, negative for none."""
+        """What rules call each parent, the key that leads there, and each row's parent row, negative for none."""
         keys = [key for key in self.schema.parents_of(self.table.name) if self._called(key)]
         return [(self._called(key), key, self._parent_rows(key)) for key in keys]
 
     def _parent_rows(self, key: ForeignKey) -> Integers:
-        place = ("parent", "+".join(key.columns))
-        if place not in self._made:
-            self._made[place] = parent_rows(self.data, key)
-        return self._made[place]  # type: ignore[no-any-return]
+        return self._once("parents", key.columns[0], lambda _: parent_rows(self.data, key))
 
     def _called(self, key: ForeignKey) -> str:
         """The parent's name, or the column's where several keys lead there; empty where rules cannot name it."""
         alone = [k.parent for k in self.schema.parents_of(self.table.name)].count(key.parent) == 1
         return key.parent if alone else "+".join(key.columns)
 
-    def _once(self, what: str, name: str, make: Any) -> Any:
+    def _once(self, what: str, name: str, make: Callable[[pd.Series[Any]], _T]) -> _T:
         if (what, name) not in self._made:
             self._made[what, name] = make(self.frame[name])
-        return self._made[what, name]
+        made: _T = self._made[what, name]
+        return made
 
 
 def views(data: Dataset) -> Mapping[str, View]:
@@ -123,6 +123,10 @@ def _numbers(values: pd.Series[Any]) -> Floats:
 def _codes(values: pd.Series[Any]) -> Codes:
     codes, distinct = pd.factorize(values)
     return Codes(codes.astype("int64"), len(distinct))
+
+
+def _missing(values: pd.Series[Any]) -> Flags:
+    return values.isna().to_numpy(dtype=bool)
 
 
 def _true(values: pd.Series[Any]) -> Flags:
