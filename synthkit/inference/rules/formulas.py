@@ -46,7 +46,7 @@ class _Guess:
 def formulas(view: View, views: Mapping[str, View]) -> list[Formula]:
     """Formulas that hold to half a unit of the last stored decimal: at most one for a column, none in a circle.
 
-    Sums come before products, differences and ratios; of ``total = a + b`` nothing else is said.
+    Of ``total = a + b`` nothing else is said: the result is what its parts tell most exactly.
     """
     columns = view.columns(ColumnKind.NUMERICAL, most=_MOST)
     own = [c for c in columns if "`" not in c.name and _varies(view.numbers(c.name))]
