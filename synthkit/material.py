@@ -20,6 +20,7 @@ from synthkit.folders import appearing
 from synthkit.format import Format
 from synthkit.formulas import formula_cells
 from synthkit.inference import RECIPES, infer
+from synthkit.inference.rules import with_rules
 from synthkit.plan import Plan
 from synthkit.plugins import Plugin, Registry
 from synthkit.schema import Column, Schema
@@ -74,6 +75,8 @@ class Material:
 def read(plan: Plan, registry: Registry, context: Context) -> Dataset:
     """The real data of the plan, or the bundled example; their keys are sound.
 
+    Where no schema file is named, the schema holds the rules that were found in the data.
+
     Raises:
         DataError: missing, unreadable, contradicting their schema, or with broken keys.
         UsageError: the schema file or a table named in the plan cannot be used.
@@ -81,6 +84,8 @@ def read(plan: Plan, registry: Registry, context: Context) -> Dataset:
     tables = _tables(plan.data, registry, context)
     schema = _schema(plan, tables, context)
     real = with_subject(source.read_dataset({name: tables[name] for name in schema.table_names}, schema))
+    if plan.schema_file is None:
+        real = _ruled(real, context)
     for table in schema.tables:
         if table.reference:
             raise UsageError("reference tables cannot be kept yet", "take `reference = true` out", table.name)
@@ -188,12 +193,27 @@ def _schema(plan: Plan, tables: Mapping[str, pa.Table], context: Context) -> Sch
 
 
 def infer_schema(path: Path, registry: Registry, context: Context) -> Schema:
-    """The schema of the tables at a path, for a person to review.
+    """The schema of the tables at a path, with the rules found in them, for a person to review.
 
     Raises:
         DataError: missing or unreadable.
     """
-    return _schema(Plan(data=path), _tables(path, registry, context), context)
+    tables = _tables(path, registry, context)
+    return _ruled(source.read_dataset(tables, _schema(Plan(data=path), tables, context)), context).schema
+
+
+def _ruled(data: Dataset, context: Context) -> Dataset:
+    """The data with the rules found in them, said in one note."""
+    ruled = with_rules(data)
+    found = [len(table.rules) for table in ruled.schema.tables if table.rules]
+    if found:
+        rules, tables = _counted(sum(found), "rule"), _counted(len(found), "table")
+        context.note(f"{rules} in {tables} found that hold in every row; `synthkit schema infer` shows them")
+    return ruled
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'s' * (count != 1)}"
 
 
 def write_bank(folder: Path, registry: Registry, *, customers: int, seed: int, overwrite: bool) -> None:

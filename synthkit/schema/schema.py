@@ -167,9 +167,9 @@ class Schema:
         """
         return cls(*forms.parts(data))
 
-    def to_toml(self) -> str:
-        """A reviewable text, one line per column and rule."""
-        return forms.toml(self.to_dict())
+    def to_toml(self, comments: Mapping[str, str] | None = None) -> str:
+        """A reviewable text, one line per column and rule; ``comments`` holds a line for the top of some tables."""
+        return forms.toml(self.to_dict(), comments or {})
 
     @classmethod
     def from_toml(cls, text: str) -> Schema:
