@@ -24,6 +24,8 @@ class Run:
         licence: of the plugin and of what it requires.
         options: of the plugin, all of them.
         seed: the one seed.
+        guard: how many subjects shared what the model saw (``k``), the ``locale`` of the fakes, and what became of
+            ``rare`` categories; empty in ``evaluate``.
         rows: rows of each synthetic table.
         source: what was read: name, and rows of each real table; no values.
         versions: of Python, synthkit and what the plugin requires.
@@ -50,6 +52,7 @@ class Run:
     verdicts: tuple[Verdict, ...] = ()
     judged: bool = True
     notes: tuple[str, ...] = ()
+    guard: Mapping[str, Any] = field(default_factory=dict)
     folder: Path | None = None
 
     @property

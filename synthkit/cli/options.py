@@ -39,7 +39,10 @@ FITTING = (
     SEED,
     OUT,
     click.option("-o", "--option", "options", multiple=True, metavar="KEY=VALUE", help="Option of the plugin."),
-    click.option("--allow-small", is_flag=True, default=None, help="Allow fewer than 100 subjects, for a test."),
+    click.option("--k", type=int, help="Subjects who must share what a model sees, 5 at least. Default: 10."),
+    click.option("--rare", type=click.Choice(["draw", "star"]), help="Rare categories: draw others (default), or *."),
+    click.option("--locale", type=str, help="Of fake names and places, such as de_DE. Default: en_US."),
+    click.option("--allow-small", is_flag=True, default=None, help="Allow under 10 k subjects, and k under 5: a test."),
     OVERWRITE,
     CONFIG,
 )
