@@ -24,8 +24,6 @@ class Run:
         licence: of the plugin and of what it requires.
         options: of the plugin, all of them.
         seed: the one seed.
-        guard: how many subjects shared what the model saw (``k``), the ``locale`` of the fakes, and what became of
-            ``rare`` categories; empty in ``evaluate``.
         rows: rows of each synthetic table.
         source: what was read: name, and rows of each real table; no values.
         versions: of Python, synthkit and what the plugin requires.
@@ -35,6 +33,8 @@ class Run:
         verdicts: one for each gate; empty where nothing was to be judged.
         judged: whether gates were asked for.
         notes: sentences about what was decided on the way.
+        guard: how many subjects shared what the model saw (``k``), the ``locale`` of the fakes, and what became of
+            ``rare`` categories; empty in ``evaluate``.
         folder: where it lies, if it was written.
     """
 

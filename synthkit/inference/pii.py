@@ -42,7 +42,7 @@ def recipe(column: Profile, table: TableProfile) -> str | None:
     A name that says so counts where at least half of a sample of the values do not contradict it; values
     that say so themselves count where at least 80 % of the sample do.
     """
-    if column.family not in (Family.TEXT, Family.INTEGER):
+    if column.family not in (Family.TEXT, Family.INTEGER) and not column.whole:
         return None
     found = _by_name(column, table) or _by_content(column)
     return None if found in _OFTEN_CATEGORIES and not column.nearly_distinct else found
