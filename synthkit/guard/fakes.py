@@ -134,7 +134,7 @@ def number_form(recipe: str, real: pd.Series[Any], largest: int) -> str | None:
         >>> number_form("phone", pd.Series([492215550123, 493015550199]), largest=2**53)
         '49##########'
     """
-    written = real.astype(TEXT).str.removesuffix(".0")
+    written = real.astype(str).str.removesuffix(".0")
     usual = written[written.str.fullmatch("[0-9]+")].str.len().mode()
     digits = int(usual[0]) if len(usual) else 0
     highest = 424243 * 10 ** max(digits - 6, 0) if recipe == "card_number" else 10**digits

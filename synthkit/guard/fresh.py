@@ -15,7 +15,6 @@ from synthkit.guard.fakes import RECIPES, TEMPLATED, fakes, number_form, templat
 from synthkit.guard.keys import Keys, integer_keys, text_keys
 from synthkit.guard.values import (
     DAY,
-    TEXT,
     Unit,
     Values,
     is_integer,
@@ -129,7 +128,7 @@ class Fresh:
         seed, recipe = int(random.integers(2**62)), str(self.recipe)
         if self.keys is None:
             return fakes(recipe, count, unique=True, locale=locale, seed=seed, avoid=avoid, template=self.template)
-        real = None if avoid is None else avoid.dropna().astype(TEXT).str.removesuffix(".0")
+        real = None if avoid is None else avoid.dropna().astype(str).str.removesuffix(".0")
         made = fakes(recipe, count, unique=True, locale=locale, seed=seed, avoid=real, template=self.template)
         return made.astype("int64") if made.str.isdecimal().all() else None
 
