@@ -52,6 +52,7 @@ def test_every_setting_can_be_written_in_the_file(written):
         seed = 7
         out = "made"
         format = "parquet"
+        csv_safe = true
         evaluators = ["means"]
         no_gates = true
         allow_small = true
@@ -75,6 +76,7 @@ def test_every_setting_can_be_written_in_the_file(written):
         seed=7,
         out=file.parent / "made",
         format="parquet",
+        csv_safe=True,
         evaluators=("means",),
         no_gates=True,
         allow_small=True,
@@ -190,8 +192,9 @@ WRONG = {
     "plugn = 'hma'": "synthkit.toml:1: unknown key 'plugn'; did you mean 'plugin'?",
     "seed = 1\n\n# a comment\nschem = 'x'": "synthkit.toml:4: unknown key 'schem'; did you mean 'schema'?",
     "schema_file = 'x'": "synthkit.toml:1: unknown key 'schema_file'; did you mean 'schema'?",
-    "path = 'x'": "synthkit.toml:1: unknown key 'path'; known are allow_small, data, evaluators, format, gates, "
-    "holdout, k, locale, no_gates, options, out, overwrite, plugin, rare, rows, schema, seed, table, tables",
+    "path = 'x'": "synthkit.toml:1: unknown key 'path'; known are allow_small, csv_safe, data, evaluators, format, "
+    "gates, holdout, k, locale, no_gates, options, out, overwrite, plugin, rare, rows, schema, seed, table, "
+    "tables",
     "k = 4": "synthkit.toml:1: k: fewer than 5 subjects hide nobody; allow_small = true (--allow-small) for a test; "
     "correct it",
     "allow_small = true\nk = 0": "synthkit.toml:2: k: input should be greater than 0; correct it",
