@@ -245,7 +245,7 @@ def _fitted(plan: Plan, made: Synthesizer, material: Material, seeds: Mapping[st
     rows = plan.rows or (EXAMPLE_ROWS if plan.data is None else material.source["rows"][training.subject])
     sizes = _shared_sizes(training)
     with steps("guard") as context:
-        guard = Guard.learn(training, real=real)
+        guard = Guard.learn(training, real=real, locale=plan.locale, k=plan.k, rare=plan.rare)
         protected = guard.protect(training)
         refusals = list(made.refusals(protected.schema))
         if refusals:
@@ -316,6 +316,7 @@ def _run(command: str, plan: Plan, plugin: Plugin, steps: Steps, fitted: Model, 
     return Run(
         command, plan.seed, plugin.name, plugin.licence, fitted.options, synthetic.rows, timings=steps.timings,
         versions=versions(fitted.synthesizer.requires), peak_memory_mb=peak_memory_mb(), notes=tuple(steps.notes),
+        guard={"k": fitted.guard.k, "locale": fitted.guard.locale, "rare": fitted.guard.rare},
     )  # fmt: skip
 
 

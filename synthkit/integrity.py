@@ -23,7 +23,7 @@ class Violation:
     Attributes:
         table: the table whose rows break it.
         columns: the columns it is about; none for the whole table.
-        rule: ``primary_key_null``, ``primary_key_unique``, ``foreign_key``, ``not_null``, ``unique``,
+        rule: ``primary_key_null``, ``primary_key_unique``, ``foreign_key``, ``not_null``, ``unique``, ``values``,
             ``row_count``, ``dtype`` or ``schema``.
         count: the number of rows that break it; for ``row_count`` the rows missing or left over.
 
@@ -105,6 +105,8 @@ def _column_violations(
     where = (table.name, (column.name,))
     if not column.nullable and column.name not in table.primary_key and column.kind != ColumnKind.TEXT:
         yield Violation(*where, "not_null", int(values.isna().sum()))
+    if column.values:
+        yield Violation(*where, "values", int((values.notna() & ~values.isin(column.values)).sum()))
     if must_differ and table.primary_key != (column.name,):
         yield Violation(*where, "unique", int((values.duplicated() & values.notna()).sum()))
 

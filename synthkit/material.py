@@ -34,8 +34,8 @@ _BROKEN = {  # what a broken rule means to the owner of the data, and what to do
     "foreign_key": ("rows point at a parent that is not there", "add the parents, or leave the rows out"),
     "not_null": ("rows are null, which the schema rules out", "fill them, or say nullable = true in the schema"),
     "unique": ("rows repeat a value, which the schema rules out", "correct them, or say unique = false in the schema"),
+    "values": ("cells are not among the values that the schema lists", "add those to `values`, or correct the cells"),
 }
-SUBJECTS_AT_LEAST = 100  # ten times the ten that any published aggregate must hold
 
 
 @dataclass(frozen=True)
@@ -118,9 +118,10 @@ def split_parts(plan: Plan, real: Dataset, registry: Registry, seed: int, contex
         DataError: too few subjects to protect anyone, unless the plan allows it.
     """
     count = len(real[real.subject])
-    if count < SUBJECTS_AT_LEAST and not plan.allow_small:
+    least = 10 * plan.k
+    if count < least and not plan.allow_small:
         raise DataError(
-            f"only {count} rows; with fewer than {SUBJECTS_AT_LEAST} subjects nobody is hidden among the others",
+            f"only {count} rows; with fewer than {least:,} subjects nobody is hidden among the others",
             "use more data, or add --allow-small for a test",
             real.subject,
         )

@@ -42,7 +42,12 @@ FITTING = (
     SEED,
     OUT,
     click.option("-o", "--option", "options", multiple=True, metavar="KEY=VALUE", help="Option of the plugin."),
-    click.option("--allow-small", is_flag=True, default=None, help="Allow fewer than 100 subjects, for a test."),
+    click.option("--k", type=int, help="Subjects who must share what a model sees, 5 at least. Default: 10."),
+    click.option("--rare", type=click.Choice(["draw", "star"]), help="Rare categories: draw others (default), or *."),
+    click.option("--locale", type=str, help="Of fake names and places, such as de_DE. Default: en_US."),
+    click.option(
+        "--allow-small", is_flag=True, default=None, help="For a test: allow under 10 k subjects, or k under 5."
+    ),
     OVERWRITE,
     CONFIG,
 )

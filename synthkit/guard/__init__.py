@@ -18,9 +18,11 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from synthkit.dataset import Dataset
 from synthkit.errors import DataError, IntegrityError, PluginError
+from synthkit.guard.alike import avoided, candidates, decisive, resolvable, restored_alike, way_of, with_alikes
+from synthkit.guard.categories import RareAs, restored_categories
 from synthkit.guard.fakes import known_locale
-from synthkit.guard.fresh import Fresh, empty, largest, learn_fresh, learn_key
-from synthkit.guard.rare import K, bounded, drawn_in, restored_categories, threshold, within, without_surplus
+from synthkit.guard.fresh import Fresh, empty, learn_rule
+from synthkit.guard.rare import K, bounded, drawn_in, threshold, within, without_surplus
 from synthkit.guard.relations import (
     Columns,
     CompositeKey,
@@ -34,10 +36,10 @@ from synthkit.guard.relations import (
     numbered,
     one_to_one,
 )
-from synthkit.guard.values import Values, guard_values, is_integer, is_number, is_time, learn_values, restore_values
+from synthkit.guard.values import Values, guard_values, is_integer, restore_values
 from synthkit.integrity import violations
-from synthkit.row_numbers import Integers, parent_rows, stacked
-from synthkit.schema import Column, ColumnKind, ForeignKey, Schema, Table
+from synthkit.row_numbers import Integers, parent_rows
+from synthkit.schema import Column, ForeignKey, Schema, Table
 
 __all__ = ["Guard"]
 
@@ -51,6 +53,7 @@ class Guard:
         rules: for each table and column (foreign keys aside), how it goes out and comes back; no real value.
         locale: for names, streets, towns and companies.
         k: how many subjects must share what a model sees; 1 for any.
+        rare: what a rare category comes back as: a ``draw`` from others, or in a text column a ``star``.
         notes: sentences about the last calls, without values.
 
     Example:
@@ -66,10 +69,19 @@ class Guard:
     rules: Mapping[str, Rules]
     locale: str = "en_US"
     k: int = 1
+    rare: RareAs = "draw"
     notes: list[str] = field(default_factory=list, compare=False)
 
     @classmethod
-    def learn(cls, training: Dataset, *, real: Dataset | None = None, locale: str = "en_US", k: int = K) -> Guard:
+    def learn(
+        cls,
+        training: Dataset,
+        *,
+        real: Dataset | None = None,
+        locale: str = "en_US",
+        k: int = K,
+        rare: RareAs = "draw",
+    ) -> Guard:
         """Learn formats, shares and bounds from the training part, which is not changed.
 
         ``real`` is all real data at hand: none of its keys, nor of the training part, will be given again.
@@ -83,10 +95,11 @@ class Guard:
         key_order(training.schema)
         everything = [training] if real is None else [training, real]
         rules = {
-            table.name: {c.name: _rule(training, everything, table, c) for c in _ruled(training.schema, table)}
+            table.name: {c.name: learn_rule(training, everything, table, c) for c in _ruled(training.schema, table)}
             for table in training.schema.tables
         }
-        learned = cls(training.schema, rules, locale, threshold(len(training[training.subject]), k))
+        alike = with_alikes(training, real, rules)
+        learned = cls(training.schema, alike, locale, threshold(len(training[training.subject]), k), rare)
         return learned._with_bounds(training)
 
     @cached_property
@@ -134,6 +147,7 @@ class Guard:
             self._settle_key(table, tables, rows, self._seed(seed, table, len(table.columns)))
         for table in self.schema.tables:
             self._settle_foreign(table, tables, rows, self._seed(seed, table, len(table.columns) + 1))
+        self._settle_alike(sample.rows, tables, rows, seed, real)
         frames = {t.name: pd.DataFrame({c: tables[t.name][c] for c in t.column_names}) for t in self.schema.tables}
         return Dataset(self.schema, frames)
 
@@ -154,7 +168,7 @@ class Guard:
         """Plain data, as ``from_dict`` takes them: formats, rounded bounds and shares, no real value."""
         rules = {table: dict(columns) for table, columns in self.rules.items()}
         plain: dict[str, Any] = _STATE.dump_python(
-            _State(self.locale, self.k, self.schema.to_dict(), rules), mode="json"
+            _State(self.locale, self.k, self.schema.to_dict(), rules, self.rare), mode="json"
         )
         return plain
 
@@ -172,13 +186,14 @@ class Guard:
             place = ".".join(str(part) for part in error.errors(include_input=False, include_url=False)[0]["loc"])
             raise DataError("the saved guard cannot be read", "fit again", place) from None
         schema = Schema.from_dict(state.schema)
-        if _ruled_names(schema) != {table: list(columns) for table, columns in state.rules.items()}:
+        same = _ruled_names(schema) == {table: list(columns) for table, columns in state.rules.items()}
+        if not (same and resolvable(schema, state.rules)):
             raise DataError("the saved guard has other columns than its schema", "fit again")
-        return cls(schema, state.rules, state.locale, state.k)
+        return cls(schema, state.rules, state.locale, state.k, state.rare)
 
     def _with_bounds(self, training: Dataset) -> Guard:
         """The guard that also knows where extremes end; columns of too few subjects are left out."""
-        rules = bounded(self._shown(training), self.rules, self.k)
+        rules = bounded(self._shown(training), self.rules, self.k, self.schema)
         hidden = [
             f"{table}.{name}: too few subjects have a value, it was not shown"
             for table, own in rules.items()
@@ -227,7 +242,7 @@ class Guard:
                 raise IntegrityError(problem, "tell the plugin's author", broken.where)
 
     def _own_columns(self, sample: Dataset, table: Table, seed: int, real: Dataset | None) -> Columns:
-        """The columns of a table that are no foreign keys."""
+        """The columns of a table that are no foreign keys, and are not like those of other rows."""
         own: Columns = {}
         for place, column in enumerate(_ruled(self.schema, table)):
             rule, own_seed = self.rules[table.name][column.name], self._seed(seed, table, place)
@@ -236,8 +251,8 @@ class Guard:
                 own[column.name] = self._restored(sample[table.name][column.name], table, column, rule, random)
             elif rule is None:
                 own[column.name] = empty(column, len(sample[table.name]))
-            else:
-                avoid = real[table.name][column.name] if real else None
+            elif rule.alike is None:
+                avoid = avoided(real, self.rules, table.name, column.name)
                 self._note_blank(table, column, rule)
                 own[column.name] = rule.values(column, len(sample[table.name]), own_seed, self.locale, avoid)
         return own
@@ -247,7 +262,7 @@ class Guard:
     ) -> pd.Series[Any]:
         """A modelled column as it is stored, within its bounds."""
         if rule.kind == "categorical":
-            sampled, blank = restored_categories(sampled, column, random)
+            sampled, blank = restored_categories(sampled, column, rule, random, star=self.rare == "star")
             self._note(table, blank, f"rare categories of {column.name} came back empty, as it has no others")
         values, drawn = restore_values(sampled, column, rule, random)
         self._note(table, drawn, f"missing values of {column.name} were drawn from its other ones")
@@ -274,6 +289,27 @@ class Guard:
         outer = tuple(key for key in held if key not in inner)
         self._give_own_parents(table, outer, tables, rows, np.random.default_rng(seed))
         tables[table.name].update(foreign_columns({key: rows[key] for key in held}, tables, self.schema))
+
+    def _settle_alike(
+        self,
+        counts: Mapping[str, int],
+        tables: dict[str, Columns],
+        rows: Mapping[ForeignKey, Integers],
+        seed: int,
+        real: Dataset | None,
+    ) -> None:
+        """Fill in the columns whose fakes are alike, once it is known who belongs to whom."""
+        for name, column, rule in candidates(self.schema, self.rules):
+            if rule.alike is not None:
+                way, table = way_of(self.schema, name, rule.alike), self.schema[name]
+                source = tables[way[-1].parent if way else name].get(rule.alike.column or "")
+                order = (
+                    self._seed(seed, table, _ruled(self.schema, table).index(column)),
+                    self.locale,
+                    avoided(real, self.rules, name, column.name),
+                )
+                deciding = decisive(way, rows, counts[name])
+                tables[name][column.name] = restored_alike(rule, column, deciding, source, order)
 
     def _give_own_parents(
         self,
@@ -340,6 +376,7 @@ class _State:
     k: Annotated[int, Field(ge=1)]
     schema: dict[str, Any]
     rules: dict[str, dict[str, Values | Fresh | None]]
+    rare: RareAs = "draw"
     version: Literal[1] = 1
 
 
@@ -354,31 +391,3 @@ def _ruled(schema: Schema, table: Table) -> list[Column]:
 
 def _ruled_names(schema: Schema) -> dict[str, list[str]]:
     return {table.name: [column.name for column in _ruled(schema, table)] for table in schema.tables}
-
-
-def _rule(training: Dataset, everything: list[Dataset], table: Table, column: Column) -> Values | Fresh | None:
-    """How a column goes out and comes back; None if it holds nothing."""
-    values = training[table.name][column.name]
-    real = stacked([data[table.name][column.name].dropna() for data in everything])
-    if table.primary_key == (column.name,):
-        return learn_key(real, column, largest(column, *_references(training.schema, table.name, column.name)))
-    if not values.notna().any():
-        return None
-    part = column.name in table.primary_key
-    if part and column.kind == ColumnKind.ID and values.nunique() * 2 <= len(values):
-        column = replace(column, kind=_kind_of(column))  # it counts within the other parts, and identifies nobody
-    if column.kind.modelled or column.storage == "bool":
-        return learn_values(values.dropna(), column)
-    return learn_fresh(values, real, replace(column, unique=column.unique or part))
-
-
-def _references(schema: Schema, parent: str, name: str) -> list[Column]:
-    """The columns of other tables that hold a key column of this one."""
-    held = ((key, key.columns[key.parent_columns.index(name)]) for key in schema.children_of(parent))
-    return [schema[key.table].column(own) for key, own in held]
-
-
-def _kind_of(column: Column) -> ColumnKind:
-    if is_time(column):
-        return ColumnKind.DATETIME
-    return ColumnKind.NUMERICAL if is_number(column) else ColumnKind.CATEGORICAL

@@ -21,6 +21,13 @@ from synthkit.schema.tables import Column, ColumnKind, ForeignKey
 if TYPE_CHECKING:
     from synthkit.schema.schema import Schema
 
+_LISTABLE: dict[tuple[str, ...], tuple[type, ...]] = {  # what a column may list, by how it is stored
+    ("string",): (str,),
+    ("bool",): (bool,),
+    ("int", "uint"): (int,),
+    ("float", "double", "halffloat", "decimal"): (int, float),
+}
+
 
 def contradictions(schema: Schema) -> Iterator[str]:
     """What a schema says that cannot be, in words."""
@@ -34,6 +41,7 @@ def contradictions(schema: Schema) -> Iterator[str]:
         columns = table.column_names
         yield from (f"table {table.name!r} has two columns {c!r}" for c in columns if columns.count(c) > 1)
         yield from (f"{table.name}.{c} is a key but not a column" for c in table.primary_key if c not in columns)
+        yield from (f"{table.name}.{c.name} {problem}" for c in table.columns for problem in _listing_problems(c))
     for key in schema.foreign_keys:
         yield from _key_contradictions(schema, key)
     for table in schema.tables:
@@ -44,6 +52,18 @@ def contradictions(schema: Schema) -> Iterator[str]:
             )
     owned = schema.owned_by(schema.subject) if schema.subject in names else ()
     yield from (f"table {n!r} belongs to subjects and cannot be a reference" for n in owned if schema[n].reference)
+
+
+def _listing_problems(column: Column) -> Iterator[str]:
+    if not column.values:
+        return
+    if column.kind is not ColumnKind.CATEGORICAL:
+        yield f"lists values, which is for categorical columns, and is {column.kind}"
+    if len(set(column.values)) < len(column.values):
+        yield "lists a value twice"
+    fitting = next((types for prefixes, types in _LISTABLE.items() if column.storage.startswith(prefixes)), None)
+    if fitting is None or not all(type(value) in fitting for value in column.values):
+        yield f"lists values that are not what it stores, {column.storage}"
 
 
 def _key_contradictions(schema: Schema, key: ForeignKey) -> Iterator[str]:

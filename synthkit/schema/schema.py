@@ -185,4 +185,6 @@ def _freed_column(column: Column, identifying: bool) -> Column:
     """A column that was part of a foreign key, on its own."""
     if column.kind in (ColumnKind.PII, ColumnKind.TEXT):
         return column
-    return replace(column, kind=ColumnKind.ID if identifying else ColumnKind.CATEGORICAL)
+    if identifying:
+        return replace(column, kind=ColumnKind.ID, values=())
+    return replace(column, kind=ColumnKind.CATEGORICAL)
