@@ -13,6 +13,7 @@ import pandas as pd
 from synthkit import Context, Dataset, Schema
 from synthkit_sdv.base import SDVSynthesizer
 from synthkit_sdv.quiet import quiet
+from synthkit_sdv.saving import scrub
 from synthkit_sdv.seeding import restart, seeded
 from synthkit_sdv.tables import Tables
 
@@ -43,7 +44,7 @@ class SingleTableSynthesizer(SDVSynthesizer):
             model = self.model(tables.metadata(), tables.rows[name], context)
             with self.watched(context):
                 model.fit(tables.to_sdv(training))
-        self.scrub(model)
+        scrub(model)
         self._model, self._tables = model, tables
         return self
 
@@ -70,6 +71,3 @@ class SingleTableSynthesizer(SDVSynthesizer):
         """Tell the context, within the block, how far fitting is."""
         del context
         return nullcontext()
-
-    def scrub(self, model: Any) -> None:
-        """Take out of the fitted model what it does not need to sample."""
