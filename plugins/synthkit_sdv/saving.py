@@ -23,7 +23,8 @@ def scrub(model: Any) -> None:
 
     ctgan keeps the row numbers of every category, from which the categories of each training row can be
     put together again, and the losses of every epoch. SDV keeps a Faker for keys and personal data, which it
-    never gets here; pickling one needs ``getattr``, with which a pickle can reach everything.
+    never gets here; pickling one needs ``getattr``, with which a pickle can reach everything. The next sample
+    makes a new one.
     """
     for single in getattr(model, "_table_synthesizers", {"": model}).values():
         processor, network = single._data_processor, single._model
@@ -38,11 +39,12 @@ def scrub(model: Any) -> None:
 
 
 def save(folder: Path, model: Any, facts: dict[str, Any]) -> None:
-    """Write the model, and facts that need no pickle, into an existing folder; the model can be read back.
+    """Scrub the model and write it, and facts that need no pickle, into an existing folder; it can be read back.
 
     Plain pickle, not SDV's own ``save``: cloudpickle would take in functions by value, and none is needed.
     """
     with quiet("writing its model"):
+        scrub(model)
         with (folder / MODEL).open("wb") as file:
             pickle.dump(model, file, protocol=4)
         read_pickle(folder / MODEL)

@@ -13,7 +13,6 @@ import pandas as pd
 from synthkit import Context, Dataset, Schema
 from synthkit_sdv.base import SDVSynthesizer
 from synthkit_sdv.quiet import quiet
-from synthkit_sdv.saving import scrub
 from synthkit_sdv.seeding import restart, seeded
 from synthkit_sdv.tables import Tables
 
@@ -44,7 +43,6 @@ class SingleTableSynthesizer(SDVSynthesizer):
             model = self.model(tables.metadata(), tables.rows[name], context)
             with self.watched(context):
                 model.fit(tables.to_sdv(training))
-        scrub(model)
         self._model, self._tables = model, tables
         return self
 

@@ -55,7 +55,8 @@ class _Unpickler(pickle.Unpickler):
                 found = super().find_class(module_name, global_name)
                 if isinstance(found, type) and found.__module__.startswith(_CLASSES):
                     return found
-        raise SecurityError("the model's pickle names what no model of SDV is made of", "it may be an attack; delete it")
+        problem = f"the model's pickle asks for {module_name}.{global_name}, which no model of SDV is made of"
+        raise SecurityError(problem, "it may be an attack; delete it")
 
 
 def read_pickle(path: Path) -> Any:
