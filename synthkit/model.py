@@ -62,7 +62,7 @@ def _is_inside(name: str) -> str:
     return name
 
 
-class _Strict(BaseModel, extra="forbid", frozen=True, strict=True):
+class _Strict(BaseModel, extra="forbid", strict=True):
     """Unknown keys and other types are refused."""
 
 
@@ -144,11 +144,11 @@ def _manifest(folder: Path, *, trust: bool) -> _Manifest:
         plain = json.loads(content)
         if isinstance(plain, dict) and plain.get("version") not in (VERSION, None):
             raise DataError(f"the model in {folder} was written by another version of synthkit", "fit it again")
-        if _depth(content) > DEEPEST:
-            raise ValueError
-        manifest = _Manifest.model_validate_json(content)
+        manifest = _Manifest.model_validate_json(content) if _depth(content) <= DEEPEST else None
     except (ValueError, ValidationError, RecursionError):
-        raise SecurityError(f"the manifest of {folder} is not one that synthkit writes", "fit it again") from None
+        manifest = None
+    if manifest is None:
+        raise SecurityError(f"the manifest of {folder} is not one that synthkit writes", "fit it again")
     if not {GUARD, SCHEMA} <= manifest.files.keys() or any(_too_large(*item) for item in manifest.files.items()):
         raise SecurityError(f"the manifest of {folder} lists too little, or too large a file", "fit it again")
     return manifest

@@ -55,7 +55,7 @@ def round_ends(model: Any) -> None:
 
 def _round_shape(shape: Any) -> None:
     known = shape._params  # noqa: SLF001
-    if {"a", "b", "loc", "scale"} == known.keys() and hasattr(shape, "min"):  # a truncated Gaussian
+    if {"a", "b", "loc", "scale"} == known.keys() and known["scale"] > 0:  # a truncated Gaussian
         ends = known["loc"] + known["scale"] * np.array([known["a"], known["b"]])
         shape.min, shape.max = _inwards(*ends)
         known["a"], known["b"] = (np.array([shape.min, shape.max]) - known["loc"]) / known["scale"]

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-import pickle  # noqa: S403 - only written here
+import pickle
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-import pickle  # noqa: S403 - SDV's models have no other form; every name in the file is looked up in the lists below
+import pickle
 from pathlib import Path
 from typing import Any
 

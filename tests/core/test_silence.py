@@ -22,7 +22,7 @@ CANARIES = ("Zelquin Voxley", "zelquin@voxley.test", "987654.32", "zeppelinist",
 
 @pytest.fixture
 def work(tmp_path, monkeypatch) -> Path:
-    """A working folder, a folder for temporary files and real tables that hold the canaries in every row."""
+    """A working folder, a folder for temporary files and real tables that hold the canaries, some in every row."""
     monkeypatch.setenv("SYNTHKIT_SIGNING_KEY", "a key for tests")
     monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
     monkeypatch.setattr("tempfile.tempdir", None)
@@ -33,8 +33,8 @@ def work(tmp_path, monkeypatch) -> Path:
     number = pd.Series(range(120)).astype(str)
     customers["full_name"] = CANARIES[0] + number.map(lambda text: " " + "".join(chr(97 + int(d)) for d in text))
     customers["email"] = number + CANARIES[1]
-    customers["income"] = float(CANARIES[2])
-    customers["occupation"] = CANARIES[3]
+    customers.loc[0, "income"] = float(CANARIES[2])
+    customers.loc[0, "occupation"] = CANARIES[3]
     customers["notes"] = CANARIES[4] + " " + number
     customers.to_csv(tmp_path / "real" / "customers.csv", index=False)
     return tmp_path
@@ -56,7 +56,7 @@ def telling(*_: object, **__: object) -> None:
     """Fail as libraries do: with cells in the text, in a chain of two."""
     frame = pd.read_csv(Path("real") / "customers.csv")
     try:
-        raise KeyError(frame.iloc[0].tolist())
+        raise KeyError(frame.iloc[0].tolist())  # noqa: TRY301 - a chain is what the test needs
     except KeyError as error:
         raise ValueError(f"cannot convert {frame.to_dict('records')[:3]}") from error
 

@@ -352,12 +352,13 @@ def numbers_and_texts(model) -> set[float]:
 
 
 @pytest.mark.parametrize(
-    "name", ["os.system", "builtins.eval", "builtins.getattr", "subprocess.Popen", "sdv.single_table.base.uuid.os.system",
-             "sdv.single_table.base.pd", "pandas.read_pickle", "numpy.load", "torch.load", "torch.storage._load_from_bytes"],
+    "name",
+    ["os.system", "builtins.eval", "builtins.getattr", "subprocess.Popen", "sdv.single_table.base.uuid.os.system",
+     "sdv.single_table.base.pd", "pandas.read_pickle", "numpy.load", "torch.load", "torch.storage._load_from_bytes"],
 )  # fmt: skip
 @pytest.mark.parametrize("way", ["in the model", "among the weights"])
 def test_a_pickle_with_a_payload_is_never_run(models, tmp_path, name, way):
-    """In a protocol that allows names with dots, as attackers would write it; unsigned or signed does not matter here."""
+    """In a protocol that allows names with dots, as attackers would write it; the signature is not asked."""
     target = tmp_path / "owned"
     module, _, last = name.rpartition(".") if "uuid" not in name else ("sdv.single_table.base", "", "uuid.os.system")
     command = f"touch {target}".encode()
