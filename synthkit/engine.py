@@ -70,8 +70,7 @@ def execute(plan: Plan, registry: Registry, observer: Observer | None = None) ->
             write_plots(material.training, synthetic, stage / "plots", context=context)
         with steps("write") as context:
             _write(stage / "data", synthetic, f"{plugin.name}_{fitted.rows}", (writer, plan.csv_safe), context)
-            (stage / "model").mkdir()
-            model.save(fitted, stage / "model")
+            _saved(fitted, stage / "model")
             strings = RealStrings(material.real, fitted.guard.k)
             refuse_leaks(stage, strings)
         run = replace(
@@ -101,7 +100,7 @@ def fit(plan: Plan, registry: Registry, observer: Observer | None = None) -> Pat
         material = _material(plan, plugin, registry, seeds, steps)
         fitted = _fitted(plan, synthesizer, material, seeds, steps)
         with steps("write"):
-            model.save(fitted, stage)
+            _saved(fitted, stage)
             refuse_leaks(stage, RealStrings(material.real, fitted.guard.k))
     return plan.out
 
@@ -117,7 +116,8 @@ def sample(
     steps = Steps(observer or Observer())
     writer = _format(plan, registry)
     with steps("read") as context:
-        fitted = model.load(folder, registry, trust=trust)
+        with _failures_of("the plugin of the model", "load"):
+            fitted = model.load(folder, registry, trust=trust)
         if trust:
             context.note("the model's signature was not verified (--unsafe-load)")
     plugin, rows = registry.find("synthesizer", fitted.synthesizer.name), plan.rows or fitted.rows
@@ -271,6 +271,12 @@ def _sampled(fitted: Model, rows: int, seeds: Mapping[str, int], steps: Steps, r
         if broken:
             raise IntegrityError(f"the sample of {name} is broken: {broken[0]}", "nothing was written; tell its author")
     return synthetic
+
+
+def _saved(fitted: Model, folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    with _failures_of(fitted.synthesizer.name, "save"):
+        model.save(fitted, folder)
 
 
 def _write(folder: Path, synthetic: Dataset, label: str, form: tuple[Format, bool], context: Context) -> None:

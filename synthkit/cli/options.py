@@ -20,7 +20,7 @@ DATA = click.option(
 )
 SCHEMA = click.option("--schema", type=_PATH, help="Schema file (TOML, or SDV's JSON). Default: inferred.")
 SEED = click.option("--seed", type=int, help="One seed for everything. Default: 0.")
-DEBUG = click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+DEBUG = click.option("--debug", is_flag=True, help="Show where an error arose, without the words of other libraries.")
 QUIET = click.option("--quiet", "-q", is_flag=True, help="No progress; only the product and errors.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 OVERWRITE = click.option("--overwrite", is_flag=True, default=None, help="Replace an existing --out.")
