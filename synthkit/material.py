@@ -33,6 +33,7 @@ _BROKEN = {  # what a broken rule means to the owner of the data, and what to do
     "not_null": ("rows are null, which the schema rules out", "fill them, or say nullable = true in the schema"),
     "unique": ("rows repeat a value, which the schema rules out", "correct them, or say unique = false in the schema"),
 }
+_BROKEN_RULE = ("rows break the rule {}", "correct them, or take the rule out of the schema")
 SUBJECTS_AT_LEAST = 100  # ten times the ten that any published aggregate must hold
 
 
@@ -71,10 +72,10 @@ class Material:
 
 
 def read(plan: Plan, registry: Registry, context: Context) -> Dataset:
-    """The real data of the plan, or the bundled example; their keys are sound.
+    """The real data of the plan, or the bundled example; their keys are sound and their rules kept.
 
     Raises:
-        DataError: missing, unreadable, contradicting their schema, or with broken keys.
+        DataError: missing, unreadable, contradicting their schema, or with broken keys or rules.
         UsageError: the schema file or a table named in the plan cannot be used.
     """
     tables = _tables(plan.data, registry, context)
@@ -84,8 +85,8 @@ def read(plan: Plan, registry: Registry, context: Context) -> Dataset:
         if table.reference:
             raise UsageError("reference tables cannot be kept yet", "take `reference = true` out", table.name)
     for broken in integrity.violations(real):
-        problem, remedy = _BROKEN[broken.rule]
-        raise DataError(f"{broken.count:,} {problem}", remedy, broken.where)
+        problem, remedy = _BROKEN.get(broken.rule, _BROKEN_RULE)
+        raise DataError(f"{broken.count:,} {problem.format(broken.rule)}", remedy, broken.where)
     return real
 
 
