@@ -9,7 +9,7 @@ from synthkit.row_numbers import Flags, row_codes
 from synthkit.rules.draft import Draft, derived, fixed_columns, foreign_columns, pinned
 from synthkit.schema import Inclusion, UniqueCombination
 
-_TRIES = 20
+_TRIES = 10
 
 
 def mend_inclusion(draft: Draft, table: str, rule: Inclusion) -> None:

@@ -13,7 +13,7 @@ from synthkit.row_numbers import Flags, Integers
 from synthkit.rules.check import exceeds
 from synthkit.rules.draft import Draft, derived, foreign_columns, pinned
 from synthkit.rules.scale import Floats, Grid, position, written
-from synthkit.schema import Inequality, Range, Schema
+from synthkit.schema import Inclusion, Inequality, Range, Schema
 
 _TRIES = 10
 
@@ -62,7 +62,7 @@ def mend_windows(draft: Draft, table: str) -> None:
 
     Columns follow each other from low to high, and the higher one makes way. A value outside its window is drawn
     again, as far from its limit as those of other rows are; after some tries it is set to the nearest value
-    within. What a parent, a key or a formula holds is never moved.
+    within. What a parent, a key, an inclusion or a formula holds is never moved.
     """
     rules = [rule for rule in draft.schema[table].rules if isinstance(rule, Bounding)]
     broken = [draft.breaking(table, rule) for rule in rules]
@@ -179,6 +179,7 @@ class _Repair:
 def _movable(schema: Schema, table: str, rules: list[Bounding]) -> list[str]:
     """The columns of the rules that may change, each once."""
     never = pinned(schema, table) | foreign_columns(schema, table) | derived(schema, table)
+    never |= {name for rule in schema[table].rules if isinstance(rule, Inclusion) for name in rule.columns}
     found = dict.fromkeys(name for rule in rules for name in rule.references)
     return [name for name in found if schema.lookup(table, name)[0] is None and name not in never]
 
