@@ -26,10 +26,13 @@ class Draft(Joined):
         self.random = random
         self.last_resort = False  # what lowers the share of a flag is left for later
         self._changed: dict[tuple[str, str, Rule], Flags] = {}
+        self._breaking: dict[tuple[str, Rule], Integers] = {}
 
     def breaking(self, table: str, rule: Rule) -> Integers:
         """The rows that break a rule, fixed combinations against those of the sample given."""
-        return np.flatnonzero(broken(self, table, rule, self.given))
+        if (table, rule) not in self._breaking:
+            self._breaking[table, rule] = np.flatnonzero(broken(self, table, rule, self.given))
+        return self._breaking[table, rule]
 
     def put(self, table: str, name: str, rows: Integers, values: pd.Series[Any], rule: Rule) -> None:
         """Replace the values of a column in some rows, for the sake of a rule."""
@@ -40,9 +43,7 @@ class Draft(Joined):
         frame = self.tables[table].copy(deep=False)
         frame[name] = changed
         self.tables[table] = frame
-        stale = [key for key in self._parents if self._touches(key.table, key.columns, table, name)]
-        for key in (*stale, *(k for k in self._parents if self._touches(k.parent, k.parent_columns, table, name))):
-            self._parents.pop(key, None)
+        self._forget(table, name)
         flags = self._changed.setdefault((table, name, rule), np.zeros(len(changed), dtype=bool))
         flags[rows] = True
 
@@ -59,9 +60,12 @@ class Draft(Joined):
                 found.append(f"{table}.{name}: {count:,} values were changed to keep {in_words(rule)}{fixed}")
         return found
 
-    @staticmethod
-    def _touches(table: str, columns: tuple[str, ...], changed: str, name: str) -> bool:
-        return table == changed and name in columns
+    def _forget(self, table: str, name: str) -> None:
+        """What was found with the former values of a column."""
+        if name in self.schema.key_columns(table):
+            self._parents.clear()
+            self._breaking.clear()
+        self._breaking = {at: rows for at, rows in self._breaking.items() if not _may_name(at[1], name)}
 
 
 def pinned(schema: Schema, table: str) -> frozenset[str]:
@@ -87,6 +91,11 @@ def fixed_columns(schema: Schema, table: str) -> frozenset[str]:
 def foreign_columns(schema: Schema, table: str) -> frozenset[str]:
     """The columns of foreign keys."""
     return frozenset(name for key in schema.parents_of(table) for name in key.columns)
+
+
+def _may_name(rule: Rule, name: str) -> bool:
+    others = rule.parent_columns if isinstance(rule, Inclusion) else ()
+    return any(part == name or part.endswith(f".{name}") for part in (*rule.references, *others))
 
 
 def in_words(rule: Rule) -> str:
