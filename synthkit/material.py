@@ -18,6 +18,7 @@ from synthkit.dataset import Dataset
 from synthkit.errors import DataError, UsageError
 from synthkit.folders import appearing
 from synthkit.format import Format
+from synthkit.formulas import formula_cells
 from synthkit.inference import infer
 from synthkit.plan import Plan
 from synthkit.plugins import Plugin, Registry
@@ -87,6 +88,8 @@ def read(plan: Plan, registry: Registry, context: Context) -> Dataset:
     for broken in integrity.violations(real):
         problem, remedy = _BROKEN.get(broken.rule, _BROKEN_RULE)
         raise DataError(f"{broken.count:,} {problem.format(broken.rule)}", remedy, broken.where)
+    for place, count in formula_cells(real).items():
+        context.note(f"{place}: {count:,} cells of the real data begin like a formula")
     return real
 
 

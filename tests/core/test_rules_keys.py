@@ -57,12 +57,7 @@ def test_what_children_point_at_is_never_moved():
     sample = lines([Inequality("number", "place")], children=True)
     assert settled(sample)["lines"]["number"].equals(sample["lines"]["number"])
     with pytest.raises(IntegrityError, match=r"lines\.number\+orders\.room: \d+ rows break the rule inequality"):
-        kept(
-            lines(
-                [Inequality("number", "orders.room", strict=True), Inequality("orders.room", "number")], children=True
-            ),
-            seed=0,
-        )
+        kept(lines([Inequality("number", "orders.room", strict=True)], children=True), seed=0)
 
 
 def test_a_move_leads_to_existing_parents_only():
