@@ -267,7 +267,7 @@ def _sampled(fitted: Model, rows: int, seeds: Mapping[str, int], steps: Steps, r
         for note in fitted.guard.notes:
             context.note(note)
     with steps("verify"):
-        broken = integrity.sample_violations(synthetic, schema, wanted)
+        broken = integrity.sample_violations(synthetic, schema, wanted, real=real)
         if broken:
             raise IntegrityError(f"the sample of {name} is broken: {broken[0]}", "nothing was written; tell its author")
     return synthetic

@@ -36,6 +36,7 @@ _BROKEN = {  # what a broken rule means to the owner of the data, and what to do
     "unique": ("rows repeat a value, which the schema rules out", "correct them, or say unique = false in the schema"),
     "values": ("cells are not among the values that the schema lists", "add those to `values`, or correct the cells"),
 }
+_BROKEN_RULE = ("rows break the rule {}", "correct them, or take the rule out of the schema")
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,12 @@ class Material:
 
 
 def read(plan: Plan, registry: Registry, context: Context) -> Dataset:
-    """The real data of the plan, or the bundled example; their keys are sound.
+    """The real data of the plan, or the bundled example; their keys are sound and their rules kept.
 
     Where no schema file is named, the schema holds the rules that were found in the data.
 
     Raises:
-        DataError: missing, unreadable, contradicting their schema, or with broken keys.
+        DataError: missing, unreadable, contradicting their schema, or with broken keys or rules.
         UsageError: the schema file or a table named in the plan cannot be used.
     """
     tables = _tables(plan.data, registry, context)
@@ -90,8 +91,8 @@ def read(plan: Plan, registry: Registry, context: Context) -> Dataset:
         if table.reference:
             raise UsageError("reference tables cannot be kept yet", "take `reference = true` out", table.name)
     for broken in integrity.violations(real):
-        problem, remedy = _BROKEN[broken.rule]
-        raise DataError(f"{broken.count:,} {problem}", remedy, broken.where)
+        problem, remedy = _BROKEN.get(broken.rule, _BROKEN_RULE)
+        raise DataError(f"{broken.count:,} {problem.format(broken.rule)}", remedy, broken.where)
     for place, count in formula_cells(real).items():
         context.note(f"{place}: {count:,} cells of the real data begin like a formula")
     return real

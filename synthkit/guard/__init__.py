@@ -39,6 +39,7 @@ from synthkit.guard.relations import (
 from synthkit.guard.values import Values, guard_values, is_integer, restore_values
 from synthkit.integrity import violations
 from synthkit.row_numbers import Integers, parent_rows
+from synthkit.rules import kept
 from synthkit.schema import Column, ForeignKey, Schema, Table
 
 __all__ = ["Guard"]
@@ -128,13 +129,13 @@ class Guard:
         """A model's sample with the schema, the dtypes and the formats of the real data.
 
         Fresh keys and fakes, nulls only where the real column has some, numbers rounded and within the
-        range of their type, unique keys. ``sample`` is not changed. With ``real``, all real data at hand,
-        no fake equals a real value of its column; without, a common name can be somebody's by chance.
-        Keys never are: they come from blocks that were free of real keys when the guard learned.
+        range of their type, unique keys, and every rule kept. ``sample`` is not changed. With ``real``, all
+        real data at hand, no fake equals a real value of its column; without, a common name can be
+        somebody's by chance. Keys never are: they come from blocks that were free of real keys when the guard learned.
 
         Raises:
             PluginError: the sample has not the columns of the guarded schema.
-            IntegrityError: a key of the sample is broken, or no free key is left for a row.
+            IntegrityError: a key of the sample is broken, no free key is left for a row, or a rule cannot be kept.
             DataError: a key format cannot name so many rows.
         """
         self._refuse(sample)
@@ -149,7 +150,9 @@ class Guard:
             self._settle_foreign(table, tables, rows, self._seed(seed, table, len(table.columns) + 1))
         self._settle_alike(sample.rows, tables, rows, seed, real)
         frames = {t.name: pd.DataFrame({c: tables[t.name][c] for c in t.column_names}) for t in self.schema.tables}
-        return Dataset(self.schema, frames)
+        restored, changed = kept(Dataset(self.schema, frames), seed=seed)
+        self.notes += changed
+        return restored
 
     def check_capacity(self, rows: Mapping[str, int]) -> None:
         """Refuse row counts for which a key format has not enough names, before anything is sampled.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from synthkit.schema.rules import (
@@ -16,7 +18,7 @@ from synthkit.schema.rules import (
     Rule,
     UniqueCombination,
 )
-from synthkit.schema.tables import Column, ColumnKind, ForeignKey
+from synthkit.schema.tables import Column, ColumnKind, ForeignKey, Table
 
 if TYPE_CHECKING:
     from synthkit.schema.schema import Schema
@@ -50,6 +52,7 @@ def contradictions(schema: Schema) -> Iterator[str]:
                 f"a rule {rule.kind} of {table.name!r} {problem}"
                 for problem in _rule_contradictions(schema, table.name, rule)
             )
+        yield from _formula_contradictions(table)
     owned = schema.owned_by(schema.subject) if schema.subject in names else ()
     yield from (f"table {n!r} belongs to subjects and cannot be a reference" for n in owned if schema[n].reference)
 
@@ -131,5 +134,39 @@ def _value_contradictions(rule: Rule, columns: list[Column]) -> Iterator[str]:
             yield "may name numbers only, or dates only"
         if isinstance(rule, Formula) and kinds[0] is ColumnKind.DATETIME:
             yield "may name numbers only"
+        if isinstance(rule, Range):
+            yield from _range_contradictions(rule, kinds[0])
     if isinstance(rule, ConditionalNull) and not columns[0].nullable:
         yield f"is about nulls, and {rule.column!r} may not be null"
+
+
+def _range_contradictions(rule: Range, kind: ColumnKind) -> Iterator[str]:
+    limits = [limit for limit in (rule.low, rule.high) if limit is not None]
+    try:
+        places = [_moment(limit) if kind is ColumnKind.DATETIME else float(_number(limit)) for limit in limits]
+    except (ValueError, TypeError):
+        yield "needs limits that are numbers, or dates in ISO 8601, as its column is"
+        return
+    if places != sorted(places):
+        yield "has its low above its high"
+
+
+def _moment(limit: float | str) -> float:
+    moment = datetime.fromisoformat(limit)  # type: ignore[arg-type]  # of a number it raises, as of other text
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _number(limit: float | str) -> float:
+    if isinstance(limit, str):
+        raise TypeError
+    return limit
+
+
+def _formula_contradictions(table: Table) -> Iterator[str]:
+    formulas = [rule for rule in table.rules if isinstance(rule, Formula)]
+    columns = [rule.column for rule in formulas]
+    yield from (f"{table.name}.{c} has two formulas" for c in dict.fromkeys(columns) if columns.count(c) > 1)
+    try:
+        TopologicalSorter({rule.column: rule.references[1:] for rule in formulas}).prepare()
+    except CycleError:
+        yield f"formulas of {table.name!r} depend on each other in a circle"
