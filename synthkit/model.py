@@ -12,6 +12,8 @@ from typing import Any
 from synthkit.errors import DataError, SecurityError, UsageError
 from synthkit.guard import Guard
 from synthkit.plugins import Registry
+from synthkit.references import read_references, write_references
+from synthkit.schema import Schema
 from synthkit.signing import signature
 from synthkit.synthesizer import Synthesizer
 
@@ -49,6 +51,7 @@ def save(model: Model, folder: Path) -> None:
     model.synthesizer.save(plugin)
     _write_json(folder / "guard.json", model.guard.to_dict())
     (folder / "schema.toml").write_text(model.guard.schema.to_toml(), "utf-8")
+    write_references(folder, model.guard.schema, model.guard.fold.references)
     manifest = {
         "version": VERSION,
         "plugin": model.synthesizer.name,
@@ -77,7 +80,8 @@ def load(folder: Path, registry: Registry, *, trust: bool = False) -> Model:
     if manifest["version"] != VERSION:
         raise DataError(f"the model in {folder} was written by another version of synthkit", "fit it again")
     plugin = registry.find("synthesizer", manifest["plugin"]).cls
-    guard = Guard.from_dict(json.loads((folder / "guard.json").read_text("utf-8")))
+    schema = Schema.from_toml((folder / "schema.toml").read_text("utf-8"))
+    guard = Guard.from_dict(json.loads((folder / "guard.json").read_text("utf-8")), read_references(folder, schema))
     synthesizer = plugin.load(folder / "plugin")
     return Model(synthesizer, guard, *(manifest[name] for name in ("options", "seed", "rows", "sizes")))
 

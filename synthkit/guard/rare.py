@@ -181,10 +181,21 @@ def restored_categories(
     own = taken(names.str.replace(rf"^\\(\\*{RARE})$", r"\1", regex=True), codes.astype("int64"))
     if len(kept) and rare.any():
         return taken(own, np.where(rare, random.choice(kept, len(rare)), np.arange(len(rare)))), 0
-    return own.mask(rare, None if column.nullable else _nothing(column)), int(rare.sum())
+    return own.mask(rare, None if column.nullable else nothing(column)), int(rare.sum())
 
 
-def _nothing(column: Column) -> str:
+def escaped(names: pd.Series[Any]) -> pd.Series[Any]:
+    r"""Categories as a model sees them: one that is really called ``rare`` gets a backslash.
+
+    Example:
+        >>> escaped(pd.Series(["rare", "common"])).tolist()
+        ['\\rare', 'common']
+    """
+    return names.astype(TEXT).str.replace(rf"^(\\*{RARE})$", r"\\\1", regex=True)
+
+
+def nothing(column: Column) -> str:
+    """What stands for no value in a column that may not be null."""
     if is_text(column):
         return "*"
     if is_time(column):
@@ -230,7 +241,7 @@ def _common(real: pd.Series[Any], behind: Links) -> tuple[pd.Series[Any], int]:
     found, distinct = pd.factorize(real)
     codes = found.astype("int64")
     kept = behind.holders(codes, len(distinct)) >= behind.k if behind.k > 1 else np.ones(len(distinct), dtype=bool)
-    names = pd.Series(distinct, dtype=TEXT).str.replace(rf"^(\\*{RARE})$", r"\\\1", regex=True).where(kept, RARE)
+    names = escaped(pd.Series(distinct, dtype=TEXT)).where(kept, RARE)
     return taken(names, codes), int((~np.append(kept, True)[codes]).sum())
 
 
