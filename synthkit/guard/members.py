@@ -83,19 +83,29 @@ class MemberKey:
     def drawn(self, frame: pd.DataFrame, random: np.random.Generator) -> Integers:
         """For each row of a sample one of the members that are alike in the columns beside it, all equally likely.
 
-        Where none is alike in all of them, the finest are left aside one by one: those with the most categories.
+        Columns with few categories come first; where no member that is alike so far has the value of the next one,
+        that value is left aside.
         """
-        share, count = random.random(len(frame)), len(frame)
-        rows = (share * len(self.keys)).astype("int64")
-        codes = np.zeros(count + len(self.keys), dtype="int64")
-        for name in self._coarse_to_fine():
-            codes = refined(codes, stacked([frame[name], self.about[name]]))
-            own, alike = codes[:count], np.bincount(codes[count:], minlength=codes.max() + 1)
-            order = np.argsort(codes[count:], kind="stable")
-            first = np.cumsum(alike) - alike
-            chosen = first[own] + (share * alike[own]).astype("int64")
-            rows = np.where(alike[own] > 0, order[np.minimum(chosen, len(order) - 1)], rows)
+        rows = np.zeros(len(frame), dtype="int64")
+        waiting = [(np.arange(len(frame)), self._coarse_to_fine())]
+        for own, names in waiting:  # which grows
+            rows[own], failed = self._alike(frame.iloc[own], names, random)
+            rest = [(own[failed == place], [*names[:place], *names[place + 1 :]]) for place in range(len(names))]
+            waiting += [(some, others) for some, others in rest if len(some)]
         return rows
+
+    def _alike(self, frame: pd.DataFrame, names: list[str], random: np.random.Generator) -> tuple[Integers, Integers]:
+        """A member that is alike in some columns for each row; -1, or the place of the first column where none is."""
+        count = len(frame)
+        own, theirs = np.zeros(count, dtype="int64"), np.zeros(len(self.keys), dtype="int64")
+        failed = np.full(count, -1)
+        for place, name in enumerate(names):
+            codes = refined(np.append(own, theirs), stacked([frame[name], self.about[name]]))
+            own, theirs = np.split(codes, [count])
+            failed[(failed < 0) & ~np.isin(own, theirs)] = place
+        alike = np.bincount(theirs, minlength=own.max() + 1)
+        chosen = (np.cumsum(alike) - alike)[own] + (random.random(count) * alike[own]).astype("int64")
+        return np.argsort(theirs, kind="stable")[np.minimum(chosen, len(theirs) - 1)], failed
 
     def _coarse_to_fine(self) -> list[str]:
         shared = [column.name for column in self.beside if column.kind in _COARSE]
