@@ -53,10 +53,10 @@ class Material:
     source: Mapping[str, Any]
 
     def fitting(self, plugin: Plugin, table: str | None, context: Context) -> Material:
-        """The same, with one table only where the plugin takes only one.
+        """The same, with one table only, and the reference tables of its keys, where the plugin takes only one.
 
         Raises:
-            UsageError: that table is not there, or the plugin takes all tables anyway.
+            UsageError: that table is not there or a reference table, or the plugin takes all tables anyway.
         """
         several = plugin.cls.multi_table
         if several and table is not None:

@@ -135,7 +135,7 @@ class Fold:
         """What is folded in each table but the reference tables, which are folded into each other first."""
         members: dict[str, _Members] = {}
         for table in map(self.schema.__getitem__, self.schema.order()):
-            if table.reference:
+            if table.reference and self.schema.children_of(table.name):
                 members[table.name] = self._member_table(table, members)
         ordinary = (table for table in self.schema.tables if not table.reference)
         return {table.name: (*self._keys(table, members), *_combinations(table)) for table in ordinary}
@@ -146,8 +146,6 @@ class Fold:
         for part in parts:
             frame = frame.assign(**part.fold(frame))
         columns = _folded_columns(table, parts)
-        if len(table.primary_key) != 1:  # nothing points at it, or it is refused
-            return pd.Series(dtype="int64"), frame, ()
         rest = tuple(column for column in columns if column.name not in table.primary_key)
         return self.references[table.name][table.primary_key[0]], frame, rest
 

@@ -251,6 +251,14 @@ def test_a_key_between_members_of_a_cycle_is_left_aside():
     same(fold.unfold(fold.fold(data), seed=0), data)
 
 
+def test_a_reference_table_that_nothing_points_at_stays_too():
+    data, day = shop(), Column("day", TEXT)
+    schema = replace(data.schema, tables=(Table("calendar", (day,), reference=True), *data.schema.tables))
+    data = Dataset(schema, {**data.tables, "calendar": pd.DataFrame({"day": values(day, ["Monday"])})})
+    fold = Fold.learn(data)
+    same(fold.unfold(fold.fold(data), seed=0), data)
+
+
 def lines(bought=None, *, amount=5):
     """Orders with one line per product, which makes the primary key."""
     bought = [(order, product) for order in range(60) for product in range(5)] if bought is None else bought
