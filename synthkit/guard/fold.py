@@ -120,7 +120,8 @@ class Fold:
                 made[part.column.name] = made[part.column.name].mask(again, part.values(rows))
         if inner:
             where = f"{table.name}.{'+'.join(table.primary_key)}"
-            raise IntegrityError("rows repeat a key, and no free one was found", "ask for fewer rows", where)
+            problem = f"{int(again.sum()):,} rows repeat a key, and no free one was found"
+            raise IntegrityError(problem, "ask for fewer rows", where)
 
     def _members_of(self, table: str) -> list[MemberKey]:
         return [part for part in self._parts[table] if isinstance(part, MemberKey)]
