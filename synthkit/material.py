@@ -18,6 +18,7 @@ from synthkit.dataset import Dataset
 from synthkit.errors import DataError, UsageError
 from synthkit.folders import appearing
 from synthkit.format import Format
+from synthkit.formulas import formula_cells
 from synthkit.inference import infer
 from synthkit.plan import Plan
 from synthkit.plugins import Plugin, Registry
@@ -84,6 +85,8 @@ def read(plan: Plan, registry: Registry, context: Context) -> Dataset:
     for broken in integrity.violations(real):
         problem, remedy = _BROKEN[broken.rule]
         raise DataError(f"{broken.count:,} {problem}", remedy, broken.where)
+    for place, count in formula_cells(real).items():
+        context.note(f"{place}: {count:,} cells of the real data begin like a formula")
     return real
 
 
