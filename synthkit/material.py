@@ -56,10 +56,10 @@ class Material:
     source: Mapping[str, Any]
 
     def fitting(self, plugin: Plugin, table: str | None, context: Context) -> Material:
-        """The same, with one table only where the plugin takes only one.
+        """The same, with one table only, and the reference tables of its keys, where the plugin takes only one.
 
         Raises:
-            UsageError: that table is not there, or the plugin takes all tables anyway.
+            UsageError: that table is not there or a reference table, or the plugin takes all tables anyway.
         """
         several = plugin.cls.multi_table
         if several and table is not None:
@@ -69,7 +69,8 @@ class Material:
         chosen = table or self.real.subject
         if len(self.real.schema.tables) > 1:
             context.note(f"{plugin.name} takes one table: {chosen}" + (" (--table picks another)" if not table else ""))
-        real, training, holdout = (with_subject(p.select([chosen])) for p in (self.real, self.training, self.holdout))
+        names = _with_references(self.real.schema, chosen)
+        real, training, holdout = (with_subject(p.select(names)) for p in (self.real, self.training, self.holdout))
         return Material(real, training, holdout, self.source)
 
 
@@ -87,9 +88,6 @@ def read(plan: Plan, registry: Registry, context: Context) -> Dataset:
     real = with_subject(source.read_dataset({name: tables[name] for name in schema.table_names}, schema))
     if plan.schema_file is None:
         real = _ruled(real, context)
-    for table in schema.tables:
-        if table.reference:
-            raise UsageError("reference tables cannot be kept yet", "take `reference = true` out", table.name)
     for broken in integrity.violations(real):
         problem, remedy = _BROKEN.get(broken.rule, _BROKEN_RULE)
         raise DataError(f"{broken.count:,} {problem.format(broken.rule)}", remedy, broken.where)
@@ -131,8 +129,9 @@ def split_parts(plan: Plan, real: Dataset, registry: Registry, seed: int, contex
     if isinstance(plan.holdout, Path):
         holdout = read_like(plan.holdout, real.schema, registry, context)
         _refuse_overlap(real, holdout)
-        both = {name: pd.concat([real[name], holdout[name]], ignore_index=True) for name in real.schema.table_names}
-        return Material(Dataset(real.schema, both), real, holdout, about)
+        own = [table.name for table in real.schema.tables if not table.reference]
+        both = {name: pd.concat([real[name], holdout[name]], ignore_index=True) for name in own}
+        return Material(Dataset(real.schema, {**real.tables, **both}), real, holdout, about)
     training, holdout, notes = split(real, plan.holdout, seed)
     for note in notes:
         context.note(note)
@@ -274,6 +273,21 @@ def _completed(schema: Schema, inferred: Schema) -> Schema:
     tables = tuple(replace(t, columns=tuple(stored(t.name, c) for c in t.columns)) for t in schema.tables)
     keys = tuple(replace(key, owner=(key.table, key.columns) in owners) for key in schema.foreign_keys)
     return Schema(tables, keys, inferred.subject if inferred.subject in schema.table_names else None)
+
+
+def _with_references(schema: Schema, name: str) -> list[str]:
+    """A table with the reference tables that its keys lead to.
+
+    Raises:
+        UsageError: it is one itself.
+    """
+    if name in schema.table_names and schema[name].reference:
+        raise UsageError(f"{name} is a reference table, there is nothing to learn", "choose another --table")
+    names = [name]
+    for found in names:  # which grows
+        keys = schema.parents_of(found)
+        names += [key.parent for key in keys if schema[key.parent].reference and key.parent not in names]
+    return names
 
 
 def _selected(schema: Schema, names: tuple[str, ...], context: Context) -> Schema:

@@ -20,6 +20,8 @@ from synthkit.errors import DataError, SecurityError, UsageError
 from synthkit.guard import Guard
 from synthkit.plugins import Registry
 from synthkit.record import versions
+from synthkit.references import read_references, write_references
+from synthkit.schema import Schema
 from synthkit.signing import signature
 from synthkit.synthesizer import Synthesizer
 
@@ -96,6 +98,7 @@ def save(model: Model, folder: Path) -> None:
     model.synthesizer.save(plugin)
     _write_json(folder / GUARD, model.guard.to_dict())
     (folder / SCHEMA).write_text(model.guard.schema.to_toml(), "utf-8")
+    write_references(folder, model.guard.schema, model.guard.fold.references)
     manifest = {
         "version": VERSION,
         "plugin": model.synthesizer.name,
@@ -125,7 +128,8 @@ def load(folder: Path, registry: Registry, *, trust: bool = False) -> Model:
     manifest = _manifest(folder, trust=trust)
     with _verified_copy(folder, manifest) as copy:
         plugin = registry.find("synthesizer", manifest.plugin).cls
-        guard = Guard.from_dict(json.loads((copy / GUARD).read_text("utf-8")))
+        schema = Schema.from_toml((copy / SCHEMA).read_text("utf-8"))
+        guard = Guard.from_dict(json.loads((copy / GUARD).read_text("utf-8")), read_references(copy, schema))
         synthesizer = plugin.load(copy / PLUGIN)
     return Model(synthesizer, guard, manifest.options, manifest.seed, manifest.rows, manifest.sizes)
 

@@ -24,10 +24,23 @@ def parent_rows(data: Dataset, key: ForeignKey) -> Integers:
 
     Where the parent repeats a key, its first row is meant.
     """
-    child, parent = row_codes(
-        data[key.table].loc[:, list(key.columns)], data[key.parent].loc[:, list(key.parent_columns)]
-    )
-    return _first_rows(child, parent)
+    return matching_rows(data[key.table].loc[:, list(key.columns)], data[key.parent].loc[:, list(key.parent_columns)])
+
+
+def matching_rows(rows: pd.DataFrame, among: pd.DataFrame) -> Integers:
+    """For each row the position of the first equal one in another frame; ``NO_KEY`` with a null, else ``ORPHAN``."""
+    return _first_rows(*row_codes(rows, among))
+
+
+def refined(codes: Integers, values: pd.Series[Any]) -> Integers:
+    """Numbers for the distinct pairs of a number and a value, 0 for the first row's; null is a value like others.
+
+    Example:
+        >>> refined(np.array([0, 0, 1, 1]), pd.Series(["x", None, "x", "x"])).tolist()
+        [0, 1, 2, 2]
+    """
+    part, distinct = pd.factorize(values)
+    return pd.factorize(codes * (len(distinct) + 1) + part + 1)[0].astype("int64")
 
 
 def row_codes(*frames: pd.DataFrame) -> tuple[Integers, ...]:

@@ -6,21 +6,20 @@ text do not go out at all, and they come back as fresh keys and fakes.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from synthkit.dataset import Dataset
 from synthkit.errors import DataError, IntegrityError, PluginError
 from synthkit.guard.alike import avoided, candidates, decisive, resolvable, restored_alike, way_of, with_alikes
 from synthkit.guard.categories import RareAs, restored_categories
 from synthkit.guard.fakes import known_locale
+from synthkit.guard.fold import Fold
 from synthkit.guard.fresh import Fresh, empty, learn_rule
 from synthkit.guard.rare import K, bounded, drawn_in, threshold, within, without_surplus
 from synthkit.guard.relations import (
@@ -36,6 +35,7 @@ from synthkit.guard.relations import (
     numbered,
     one_to_one,
 )
+from synthkit.guard.state import State
 from synthkit.guard.values import Values, guard_values, is_integer, restore_values
 from synthkit.integrity import violations
 from synthkit.row_numbers import Integers, parent_rows
@@ -50,7 +50,7 @@ class Guard:
     """Shows a model only what it may see, and gives its samples the form of the real data.
 
     Attributes:
-        schema: the schema of the real data.
+        fold: what becomes of reference tables and fixed combinations first; the rest is about folded data.
         rules: for each table and column (foreign keys aside), how it goes out and comes back; no real value.
         locale: for names, streets, towns and companies.
         k: how many subjects must share what a model sees; 1 for any.
@@ -66,7 +66,7 @@ class Guard:
         False
     """
 
-    schema: Schema
+    fold: Fold
     rules: Mapping[str, Rules]
     locale: str = "en_US"
     k: int = 1
@@ -90,23 +90,36 @@ class Guard:
         tenth of them, and of fewer than 20 subjects everything, see ``threshold``.
 
         Raises:
-            UsageError: an unknown locale or recipe, or primary keys that are made of each other.
+            UsageError: an unknown locale or recipe, primary keys that are made of each other, or a key to a
+                reference table that cannot be folded.
         """
         known_locale(locale)
-        key_order(training.schema)
-        everything = [training] if real is None else [training, real]
+        fold = Fold.learn(training)
+        key_order(fold.folded)
+        folded = fold.fold(training)
+        everything = [folded] if real is None else [folded, fold.fold(real)]
         rules = {
-            table.name: {c.name: learn_rule(training, everything, table, c) for c in _ruled(training.schema, table)}
-            for table in training.schema.tables
+            table.name: {c.name: learn_rule(folded, everything, table, c) for c in _ruled(folded.schema, table)}
+            for table in folded.schema.tables
         }
-        alike = with_alikes(training, real, rules)
-        learned = cls(training.schema, alike, locale, threshold(len(training[training.subject]), k), rare)
-        return learned._with_bounds(training)
+        alike = with_alikes(folded, everything[-1], rules)
+        learned = cls(fold, alike, locale, threshold(len(folded[folded.subject]), k), rare)
+        return learned._with_bounds(folded)
+
+    @property
+    def schema(self) -> Schema:
+        """The schema of the real data."""
+        return self.fold.schema
+
+    @property
+    def _inner(self) -> Schema:
+        """The schema of folded data, whose keys go out as row numbers."""
+        return self.fold.folded
 
     @cached_property
     def guarded_schema(self) -> Schema:
         """The schema that a model sees, as ``Synthesizer`` describes it."""
-        return guarded_schema(self.schema, self.rules)
+        return guarded_schema(self._inner, self.rules)
 
     def protect(self, data: Dataset) -> Dataset:
         """The data as a model sees them: row numbers for keys, and the modelled columns.
@@ -120,7 +133,7 @@ class Guard:
         """
         if data.schema != self.schema:
             raise DataError("the schema is not the one that the guard has learned", "learn again")
-        usual, left_out = without_surplus(data, self.k)
+        usual, left_out = without_surplus(self.fold.fold(data), self.k)
         protected, changed = drawn_in(self._shown(usual), self.rules, self.k)
         self.notes += [note for note in (*left_out, *changed) if note not in self.notes]
         return protected
@@ -140,17 +153,17 @@ class Guard:
         """
         self._refuse(sample)
         self.check_capacity(sample.rows)
-        links = zip(self.schema.foreign_keys, self.guarded_schema.foreign_keys, strict=True)
+        links = zip(self._inner.foreign_keys, self.guarded_schema.foreign_keys, strict=True)
         rows = {key: parent_rows(sample, numbers) for key, numbers in links}
         tables: dict[str, Columns] = {}
-        for table in map(self.schema.__getitem__, key_order(self.schema)):
+        for table in map(self._inner.__getitem__, key_order(self._inner)):
             tables[table.name] = self._own_columns(sample, table, seed, real)
             self._settle_key(table, tables, rows, self._seed(seed, table, len(table.columns)))
-        for table in self.schema.tables:
+        for table in self._inner.tables:
             self._settle_foreign(table, tables, rows, self._seed(seed, table, len(table.columns) + 1))
         self._settle_alike(sample.rows, tables, rows, seed, real)
-        frames = {t.name: pd.DataFrame({c: tables[t.name][c] for c in t.column_names}) for t in self.schema.tables}
-        restored, changed = kept(Dataset(self.schema, frames), seed=seed)
+        frames = {t.name: pd.DataFrame({c: tables[t.name][c] for c in t.column_names}) for t in self._inner.tables}
+        restored, changed = kept(self.fold.unfold(Dataset(self._inner, frames), seed), seed=seed)
         self.notes += changed
         return restored
 
@@ -170,29 +183,23 @@ class Guard:
     def to_dict(self) -> dict[str, Any]:
         """Plain data, as ``from_dict`` takes them: formats, rounded bounds and shares, no real value."""
         rules = {table: dict(columns) for table, columns in self.rules.items()}
-        plain: dict[str, Any] = _STATE.dump_python(
-            _State(self.locale, self.k, self.schema.to_dict(), rules, self.rare), mode="json"
-        )
-        return plain
+        return State(self.locale, self.k, self.schema.to_dict(), rules, self.rare).plain()
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Guard:
-        """The guard that ``to_dict`` gave.
+    def from_dict(cls, data: Mapping[str, Any], references: Mapping[str, pd.DataFrame] | None = None) -> Guard:
+        """The guard that ``to_dict`` gave, with the reference tables that its ``fold`` had.
 
         Raises:
-            DataError: an unknown key, a missing one or a wrong type, or rules that do not fit the schema.
+            DataError: an unknown key, a missing one or a wrong type, rules that do not fit the schema, or a
+                reference table that is missing.
             UsageError: the schema contradicts itself.
         """
-        try:
-            state = _STATE.validate_json(json.dumps(data))
-        except ValidationError as error:
-            place = ".".join(str(part) for part in error.errors(include_input=False, include_url=False)[0]["loc"])
-            raise DataError("the saved guard cannot be read", "fit again", place) from None
-        schema = Schema.from_dict(state.schema)
-        same = _ruled_names(schema) == {table: list(columns) for table, columns in state.rules.items()}
-        if not (same and resolvable(schema, state.rules)):
+        state = State.from_plain(data)
+        fold = Fold(Schema.from_dict(state.schema), references or {})
+        same = _ruled_names(fold.folded) == {table: list(columns) for table, columns in state.rules.items()}
+        if not (same and resolvable(fold.folded, state.rules)):
             raise DataError("the saved guard has other columns than its schema", "fit again")
-        return cls(schema, state.rules, state.locale, state.k, state.rare)
+        return cls(fold, state.rules, state.locale, state.k, state.rare)
 
     def _with_bounds(self, training: Dataset) -> Guard:
         """The guard that also knows where extremes end; columns of too few subjects are left out."""
@@ -208,25 +215,25 @@ class Guard:
     def _shown(self, data: Dataset) -> Dataset:
         """The data in their guarded form, with all values."""
         numbers = self._numbers(data)
-        tables = {table.name: self._protect_table(data, table, numbers) for table in self.schema.tables}
+        tables = {table.name: self._protect_table(data, table, numbers) for table in self._inner.tables}
         return Dataset(self.guarded_schema, tables)
 
     def _numbers(self, data: Dataset) -> dict[str, Integers]:
         """What stands for the key of each row: its number, or in a one-to-one relation the parent's."""
         numbers: dict[str, Integers] = {}
-        for name in key_order(self.schema):
-            one = one_to_one(self.schema, name)
+        for name in key_order(self._inner):
+            one = one_to_one(self._inner, name)
             own = np.arange(len(data[name]), dtype="int64")
-            found = numbered(parent_rows(data, one), numbers[one.parent], one, self.schema) if one else own
+            found = numbered(parent_rows(data, one), numbers[one.parent], one, self._inner) if one else own
             numbers[name] = np.asarray(found, dtype="int64")
         return numbers
 
     def _protect_table(self, data: Dataset, table: Table, numbers: Mapping[str, Integers]) -> pd.DataFrame:
         shown: Columns = {name: pd.Series(numbers[table.name]) for name in self.guarded_schema[table.name].primary_key}
-        for key in self.schema.parents_of(table.name):
-            name = foreign_name(self.schema, key)
-            shown[name] = numbered(parent_rows(data, key), numbers[key.parent], key, self.schema)
-        for column in _ruled(self.schema, table):
+        for key in self._inner.parents_of(table.name):
+            name = foreign_name(self._inner, key)
+            shown[name] = numbered(parent_rows(data, key), numbers[key.parent], key, self._inner)
+        for column in _ruled(self._inner, table):
             rule = self.rules[table.name][column.name]
             if isinstance(rule, Values):
                 shown[column.name] = guard_values(data[table.name][column.name], column, rule)
@@ -238,7 +245,7 @@ class Guard:
         if shapes[0] != shapes[1]:
             raise PluginError("the sample has other columns than the model was shown", "tell the plugin's author")
         for broken in violations(Dataset(expected, sample.tables)):
-            one = one_to_one(self.schema, broken.table) is not None
+            one = one_to_one(self._inner, broken.table) is not None
             kept_later = broken.rule == "unique" or (one and broken.rule == "primary_key_unique")
             if set(broken.columns) <= expected.key_columns(broken.table) and not kept_later:
                 problem = f"the model's sample breaks {broken.rule} {broken.count:,} times"
@@ -247,7 +254,7 @@ class Guard:
     def _own_columns(self, sample: Dataset, table: Table, seed: int, real: Dataset | None) -> Columns:
         """The columns of a table that are no foreign keys, and are not like those of other rows."""
         own: Columns = {}
-        for place, column in enumerate(_ruled(self.schema, table)):
+        for place, column in enumerate(_ruled(self._inner, table)):
             rule, own_seed = self.rules[table.name][column.name], self._seed(seed, table, place)
             if isinstance(rule, Values):
                 random = np.random.default_rng(own_seed)
@@ -264,8 +271,9 @@ class Guard:
         self, sampled: pd.Series[Any], table: Table, column: Column, rule: Values, random: np.random.Generator
     ) -> pd.Series[Any]:
         """A modelled column as it is stored, within its bounds."""
-        if rule.kind == "categorical":
-            sampled, blank = restored_categories(sampled, column, rule, random, star=self.rare == "star")
+        if rule.kind == "categorical" and not self.fold.names_member(table.name, column.name):
+            star = self.rare == "star" and column.name in self.schema[table.name].column_names
+            sampled, blank = restored_categories(sampled, column, rule, random, star=star)
             self._note(table, blank, f"rare categories of {column.name} came back empty, as it has no others")
         values, drawn = restore_values(sampled, column, rule, random)
         self._note(table, drawn, f"missing values of {column.name} were drawn from its other ones")
@@ -275,12 +283,12 @@ class Guard:
         self, table: Table, tables: dict[str, Columns], rows: dict[ForeignKey, Integers], seed: np.random.SeedSequence
     ) -> None:
         """Fill in the foreign keys within a primary key, and make it unique."""
-        random, inner = np.random.default_rng(seed), inner_keys(self.schema, table.name)
+        random, inner = np.random.default_rng(seed), inner_keys(self._inner, table.name)
         self._give_own_parents(table, inner, tables, rows, random)
         held = {key: rows[key] for key in inner}
-        tables[table.name].update(foreign_columns(held, tables, self.schema))
-        if len(table.primary_key) > 1 and one_to_one(self.schema, table.name) is None:
-            key = CompositeKey(self.schema, table, tables[table.name], held, tables, self._counted(table))
+        tables[table.name].update(foreign_columns(held, tables, self._inner))
+        if len(table.primary_key) > 1 and one_to_one(self._inner, table.name) is None:
+            key = CompositeKey(self._inner, table, tables[table.name], held, tables, self._counted(table))
             self._note(table, key.settle(random), "repeated combinations of its key were changed")
             rows.update(key.rows)
 
@@ -288,10 +296,10 @@ class Guard:
         self, table: Table, tables: dict[str, Columns], rows: dict[ForeignKey, Integers], seed: np.random.SeedSequence
     ) -> None:
         """Fill in all foreign keys."""
-        held, inner = self.schema.parents_of(table.name), inner_keys(self.schema, table.name)
+        held, inner = self._inner.parents_of(table.name), inner_keys(self._inner, table.name)
         outer = tuple(key for key in held if key not in inner)
         self._give_own_parents(table, outer, tables, rows, np.random.default_rng(seed))
-        tables[table.name].update(foreign_columns({key: rows[key] for key in held}, tables, self.schema))
+        tables[table.name].update(foreign_columns({key: rows[key] for key in held}, tables, self._inner))
 
     def _settle_alike(
         self,
@@ -302,9 +310,9 @@ class Guard:
         real: Dataset | None,
     ) -> None:
         """Fill in the columns whose fakes are alike, once it is known who belongs to whom."""
-        for name, column, rule in candidates(self.schema, self.rules):
+        for name, column, rule in candidates(self._inner, self.rules):
             if rule.alike is not None:
-                way, table = way_of(self.schema, name, rule.alike), self.schema[name]
+                way, table = way_of(self._inner, name, rule.alike), self._inner[name]
                 source = tables[way[-1].parent if way else name].get(rule.alike.column or "")
                 order = (
                     self._seed(seed, table, _ruled(self.schema, table).index(column)),
@@ -325,16 +333,16 @@ class Guard:
         """Let no two rows share a parent in a one-to-one relation."""
         for key in keys:
             unique = len(key.columns) == 1 and table.column(key.columns[0]).unique
-            if unique or key == one_to_one(self.schema, table.name):
+            if unique or key == one_to_one(self._inner, table.name):
                 rows[key] = self._distinct(key, rows[key], tables, random)
 
     def _distinct(
         self, key: ForeignKey, rows: Integers, tables: Mapping[str, Columns], random: np.random.Generator
     ) -> Integers:
         """A parent of its own for each row; where there are too few parents, only a primary key insists."""
-        table, parents = self.schema[key.table], len(tables[key.parent][key.parent_columns[0]])
+        table, parents = self._inner[key.table], len(tables[key.parent][key.parent_columns[0]])
         found = distinct_rows(rows, parents, random)
-        if found is None and key == one_to_one(self.schema, key.table):
+        if found is None and key == one_to_one(self._inner, key.table):
             problem = f"{len(rows):,} rows cannot each have a row of {key.parent} of their own, it has {parents:,}"
             raise IntegrityError(problem, "ask for fewer rows", f"{key.table}.{'+'.join(key.columns)}")
         if found is None:
@@ -350,13 +358,13 @@ class Guard:
         return tuple(name for name in table.primary_key if name in counts and is_integer(table.column(name)))
 
     def _fresh(self) -> Iterator[tuple[Table, Column, Fresh]]:
-        for table in self.schema.tables:
+        for table in self._inner.tables:
             for name, rule in self.rules[table.name].items():
                 if isinstance(rule, Fresh):
                     yield table, table.column(name), rule
 
     def _seed(self, seed: int, table: Table, place: int) -> np.random.SeedSequence:
-        return np.random.SeedSequence(seed, spawn_key=(self.schema.tables.index(table), place))
+        return np.random.SeedSequence(seed, spawn_key=(self._inner.tables.index(table), place))
 
     def _note_blank(self, table: Table, column: Column, rule: Fresh) -> None:
         note = f"{table.name}.{column.name}: free text has no recipe and came back empty"
@@ -367,23 +375,6 @@ class Guard:
         note = f"{table.name}: {count:,} {what}"
         if count and note not in self.notes:
             self.notes.append(note)
-
-
-@dataclass(frozen=True)
-class _State:
-    """What is saved of a guard."""
-
-    __pydantic_config__ = ConfigDict(extra="forbid")
-
-    locale: str
-    k: Annotated[int, Field(ge=1)]
-    schema: dict[str, Any]
-    rules: dict[str, dict[str, Values | Fresh | None]]
-    rare: RareAs = "draw"
-    version: Literal[1] = 1
-
-
-_STATE = TypeAdapter(_State)
 
 
 def _ruled(schema: Schema, table: Table) -> list[Column]:

@@ -18,7 +18,7 @@ RARE = "rare"  # what a model sees in place of a rare category
 
 def labelled(codes: Integers, distinct: Any, common: Flags) -> tuple[pd.Series[Any], int]:
     """Categories with ``rare`` for those that are not common, and their number; a real ``rare`` is escaped."""
-    names = pd.Series(distinct, dtype=TEXT).str.replace(rf"^(\\*{RARE})$", r"\\\1", regex=True).where(common, RARE)
+    names = escaped(pd.Series(distinct, dtype=TEXT)).where(common, RARE)
     return taken(names, codes), int((~np.append(common, True)[codes]).sum())
 
 
@@ -43,10 +43,21 @@ def restored_categories(
         return own.mask(rare, "*"), 0
     if len(kept) and rare.any():
         return taken(own, np.where(rare, random.choice(kept, len(rare)), np.arange(len(rare)))), 0
-    return own.mask(rare, None if column.nullable else _nothing(column)), int(rare.sum())
+    return own.mask(rare, None if column.nullable else nothing(column)), int(rare.sum())
 
 
-def _nothing(column: Column) -> str:
+def escaped(names: pd.Series[Any]) -> pd.Series[Any]:
+    r"""Categories as a model sees them: one that is really called ``rare`` gets a backslash.
+
+    Example:
+        >>> escaped(pd.Series(["rare", "common"])).tolist()
+        ['\\rare', 'common']
+    """
+    return names.astype(TEXT).str.replace(rf"^(\\*{RARE})$", r"\\\1", regex=True)
+
+
+def nothing(column: Column) -> str:
+    """What stands for no value in a column that may not be null."""
     if is_text(column):
         return "*"
     if is_time(column):

@@ -55,6 +55,21 @@ def contradictions(schema: Schema) -> Iterator[str]:
         yield from _formula_contradictions(table)
     owned = schema.owned_by(schema.subject) if schema.subject in names else ()
     yield from (f"table {n!r} belongs to subjects and cannot be a reference" for n in owned if schema[n].reference)
+    yield from _reference_contradictions(schema)
+
+
+def _reference_contradictions(schema: Schema) -> Iterator[str]:
+    """Reference tables that cannot come out as they are."""
+    references = [table for table in schema.tables if table.reference]
+    if len(references) == len(schema.tables):
+        yield "all tables are references, so there is nothing to learn"
+    for table in references:
+        personal = [column.name for column in table.columns if column.kind is ColumnKind.PII]
+        if personal:
+            yield f"table {table.name!r} holds personal data ({', '.join(personal)}) and cannot be a reference"
+        others = [key.parent for key in schema.parents_of(table.name) if not schema[key.parent].reference]
+        if others:
+            yield f"table {table.name!r} refers to {others[0]!r}, which is no reference, and cannot be one"
 
 
 def _listing_problems(column: Column) -> Iterator[str]:
@@ -100,7 +115,7 @@ def _rule_contradictions(schema: Schema, table: str, rule: Rule) -> Iterator[str
     if not found or len(set(rule.references)) < len(found):
         yield "needs columns that are different"
     elif isinstance(rule, FixedCombinations | UniqueCombination | Inclusion):
-        yield from _combination_contradictions(schema, rule, found)
+        yield from _combination_contradictions(schema, table, rule, found)
     else:
         yield from _value_contradictions(rule, [column for _, column in found])
         if isinstance(rule, Range | OnlyIf | ConditionalNull | Formula) and found[0][0] is not None:
@@ -109,6 +124,7 @@ def _rule_contradictions(schema: Schema, table: str, rule: Rule) -> Iterator[str
 
 def _combination_contradictions(
     schema: Schema,
+    table: str,
     rule: FixedCombinations | UniqueCombination | Inclusion,
     found: list[tuple[ForeignKey | None, Column]],
 ) -> Iterator[str]:
@@ -117,6 +133,8 @@ def _combination_contradictions(
     kinds = (ColumnKind.CATEGORICAL, ColumnKind.BOOLEAN)
     if isinstance(rule, FixedCombinations) and any(column.kind not in kinds for _, column in found):
         yield "may name categorical and boolean columns only"
+    if isinstance(rule, FixedCombinations) and schema.key_columns(table) & set(rule.columns):
+        yield "may not name columns of a key"
     if isinstance(rule, FixedCombinations) and len(found) < 2:
         yield "needs two columns at least"
     if isinstance(rule, Inclusion):

@@ -65,7 +65,12 @@ class Schema:
         return frozenset((*self[table].primary_key, *foreign))
 
     def modelled(self, table: str) -> tuple[Column, ...]:
-        """The columns of a table whose values a synthesizer learns: no keys, no personal data, no text."""
+        """The columns of a table whose values a synthesizer learns: no keys, no personal data, no text.
+
+        A reference table comes out as it is, so none of its columns is one.
+        """
+        if self[table].reference:
+            return ()
         keys = self.key_columns(table)
         return tuple(c for c in self[table].columns if c.kind.modelled and c.name not in keys)
 
