@@ -153,6 +153,7 @@ class Guard:
         """
         self._refuse(sample)
         self.check_capacity(sample.rows)
+        real = real and self.fold.fold(real)
         links = zip(self._inner.foreign_keys, self.guarded_schema.foreign_keys, strict=True)
         rows = {key: parent_rows(sample, numbers) for key, numbers in links}
         tables: dict[str, Columns] = {}
@@ -203,7 +204,7 @@ class Guard:
 
     def _with_bounds(self, training: Dataset) -> Guard:
         """The guard that also knows where extremes end; columns of too few subjects are left out."""
-        rules = bounded(self._shown(training), self.rules, self.k, self.schema)
+        rules = bounded(self._shown(training), self.rules, self.k, self._inner)
         hidden = [
             f"{table}.{name}: too few subjects have a value, it was not shown"
             for table, own in rules.items()
@@ -315,7 +316,7 @@ class Guard:
                 way, table = way_of(self._inner, name, rule.alike), self._inner[name]
                 source = tables[way[-1].parent if way else name].get(rule.alike.column or "")
                 order = (
-                    self._seed(seed, table, _ruled(self.schema, table).index(column)),
+                    self._seed(seed, table, _ruled(self._inner, table).index(column)),
                     self.locale,
                     avoided(real, self.rules, name, column.name),
                 )
