@@ -49,6 +49,7 @@ def cost(name: str, rows: int, answers: multiprocessing.Queue[tuple[float, float
         from synthkit_fidelity.evaluator import Fidelity as Chosen  # noqa: PLC0415 - only what is measured is loaded
     else:
         import sdmetrics.reports  # noqa: F401, PLC0415 - importing is not evaluating
+
         from synthkit_sdmetrics.evaluator import SDMetrics as Chosen  # noqa: PLC0415
     real, synthetic = (tables(rows, seed) for seed in (0, 1))
     Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far

@@ -73,7 +73,7 @@ class Cells:
         column: which column.
         edges: the greatest value of each bin but the last.
         names: the cell of each category.
-        scale: what a number is multiplied by so that it is about 1.
+        scale: what a number is multiplied by so that it is about 1; a power of 2, which loses no digit.
     """
 
     column: Column
@@ -89,8 +89,8 @@ class Cells:
             names = sorted(counts, key=lambda name: (-counts[name], type(name).__name__, str(name)))
             return cls(column, np.empty(0), {name: i for i, name in enumerate(names, start=1)})
         greatest = float(np.abs(real.known.values).max(initial=0.0))
-        exponent = max(int(np.frexp(greatest)[1]), -1000)
-        return cls(column, _edges(real.known), {}, float(np.ldexp(1.0, -exponent)))
+        exponent = int(np.clip(np.frexp(greatest)[1], -540, 540))  # half of the range of floats
+        return cls(column, _edges(real.known), {}, 2.0**-exponent)
 
     @property
     def size(self) -> int:
@@ -112,7 +112,8 @@ class Cells:
 
     def scaled(self, values: pd.Series[Any]) -> Floats:
         """Numbers of about 1, so that their squares stay within the range of floats."""
-        return read(values, self.column) * self.scale
+        with np.errstate(over="ignore"):  # far beyond the real numbers: infinite, which has no correlation
+            return read(values, self.column) * self.scale
 
     @cached_property
     def coarse(self) -> Codes:

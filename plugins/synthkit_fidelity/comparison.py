@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, combinations, product
 from typing import Any, TypeAlias
@@ -12,9 +12,10 @@ from synthkit_fidelity import measures, observe
 from synthkit_fidelity.cells import continuous
 from synthkit_fidelity.figures import Figure, with_averages
 from synthkit_fidelity.observe import Codebook, Path
-from synthkit_fidelity.states import Children, Column, State, Tally
+from synthkit_fidelity.states import Children, Column, Key, State, Tally
 
 RELATED = 0.05  # the least association in the real data that counts as dependence
+_NOT_ALLOWED = "the synthetic data do not allow it"
 
 Place: TypeAlias = tuple[str, str]  # a table and a column of it
 _Measure: TypeAlias = Callable[[State, State], float | None]
@@ -31,8 +32,7 @@ class Comparison:
 
     def figures(self) -> Iterator[Figure]:
         """Every figure and every average."""
-        schema = self.schema
-        hops = observe.paths(schema)
+        hops = observe.paths(self.schema)
         groups = (
             self._shapes(), self._nulls(), self._patterns(), self._coverage(), self._pairs(), self._triples(),
             self._cardinality(), self._trends("fidelity.intertable", [path for path in hops if len(path) == 1]),
@@ -65,21 +65,20 @@ class Comparison:
             places = [place for place in self._columns() if place[0] == table]
             usable = [place for place in places if not self._problems(self.real, [place])]
             if len(places) > 1:
-                yield self._measured("fidelity.nulls.pattern", table, (), usable, _of_tally(("nulls", table)))
+                yield self._measured("fidelity.null_patterns", table, (), usable, _of_tally(("nulls", table)))
 
     def _pairs(self) -> Iterator[Figure]:
         for table in observe.scored(self.schema):
             numbers = observe.numbers_of(self.schema, table)
-            for names in combinations([c.name for c in self.schema.modelled(table)], 2):
-                both = set(names) <= set(numbers)
-                measure = _of_correlation(("moments", table), *map(numbers.index, names)) if both else None
-                places = [(table, name) for name in names]
-                cells = _of_tally(("pair", table, *names))
-                yield self._measured("fidelity.pairs", table, names, places, measure or cells)
+            for a, b in self._paired(table):
+                measure = _of_tally(("pair", table, a, b))
+                if {a, b} <= set(numbers):
+                    measure = _of_correlation(("moments", table), numbers.index(a), numbers.index(b))
+                yield self._measured("fidelity.pairs", table, (a, b), [(table, a), (table, b)], measure)
 
     def _triples(self) -> Iterator[Figure]:
         for key in self.real.parts:
-            if isinstance(key, tuple) and key[0] == "triple":
+            if key[0] == "triple":
                 table, names = key[1], key[2:]
                 places = [(table, name) for name in names]
                 yield self._measured("fidelity.triples", table, names, places, _of_tally(key))
@@ -103,7 +102,7 @@ class Comparison:
 
     def _order(self) -> Iterator[Figure]:
         for key, part in self.real.parts.items():
-            if not isinstance(key, tuple) or key[0] not in ("gaps", "lag"):
+            if key[0] not in ("gaps", "lag"):
                 continue
             table, names = key[1], key[:1:-1]  # the number, then the date
             places = [(table, name) for name in names]
@@ -116,9 +115,8 @@ class Comparison:
     def _dependence_within(self) -> Iterator[Figure]:
         found = []
         for table in observe.scored(self.schema):
-            pairs = combinations([c.name for c in self.schema.modelled(table)], 2)
-            keys = [(("pair", table, a, b), (table, a), (table, b)) for a, b in pairs]
-            found.append(self._kept(table, (), keys))
+            pairs = [(("pair", table, a, b), (table, a), (table, b)) for a, b in self._paired(table)]
+            found.append(self._kept(table, (), pairs))
         yield from _pooled("fidelity.dependence.intra", found)
 
     def _dependence_across(self, paths: Iterable[Path]) -> Iterator[Figure]:
@@ -129,7 +127,7 @@ class Comparison:
             found.append(self._kept(key.table, key.columns, pairs))
         yield from _pooled("fidelity.dependence.hop1", found)
 
-    def _kept(self, table: str, columns: tuple[str, ...], pairs: Iterable[tuple[Hashable, Place, Place]]) -> _Kept:
+    def _kept(self, table: str, columns: tuple[str, ...], pairs: Iterable[tuple[Key, Place, Place]]) -> _Kept:
         """The dependence of some pairs in the real data, and how much of it the synthetic data have."""
         real = kept = 0.0
         missing: dict[str, None] = {}
@@ -143,6 +141,9 @@ class Comparison:
             missing.update(dict.fromkeys(problems))
             real, kept = real + strength, kept + min(strength, other or 0.0)
         return _Kept(table, columns, real, kept, ", ".join(missing))
+
+    def _paired(self, table: str) -> Iterable[tuple[str, str]]:
+        return combinations([c.name for c in self.schema.modelled(table)], 2)
 
     def _crossed(self, path: Path) -> Iterable[tuple[str, str]]:
         lower, upper = ([c.name for c in self.schema.modelled(t)] for t in (path[0].table, path[-1].parent))
@@ -159,21 +160,14 @@ class Comparison:
         self, metric: str, table: str, columns: tuple[str, ...], places: list[Place], measure: _Measure
     ) -> Figure:
         """Take a measure of some columns; where there is none, ask whether the real data alone would give one."""
-        value = measure(self.real, self.synthetic) if not self._unreadable(places) else None
+        known, drawn = (self._problems(state, places) for state in (self.real, self.synthetic))
+        value = None if known or drawn else measure(self.real, self.synthetic)
         if value is not None:
             return Figure(metric, table, columns, value)
-        problems = self._problems(self.real, places)
-        unclear = "the rows where all of it is known are too few or do not vary"
-        if problems or measure(self.real, self.real) is None:
-            reason = f"the real data do not define it: {', '.join(problems) or unclear}"
-            return Figure(metric, table, columns, reason=reason, counts=False)
-        problems = self._problems(self.synthetic, places)
-        return Figure(
-            metric, table, columns, reason=f"the synthetic data do not allow it: {', '.join(problems) or unclear}"
-        )
-
-    def _unreadable(self, places: list[Place]) -> bool:
-        return bool(self._problems(self.real, places) or self._problems(self.synthetic, places))
+        undefined = bool(known) or measure(self.real, self.real) is None
+        whose, problems = ("the real data do not define it", known) if undefined else (_NOT_ALLOWED, drawn)
+        why = ", ".join(problems) or "the rows where all of it is known are too few or do not vary"
+        return Figure(metric, table, columns, reason=f"{whose}: {why}", counts=not undefined)
 
     @staticmethod
     def _problems(state: State, places: Iterable[Place]) -> list[str]:
@@ -196,9 +190,8 @@ def _pooled(metric: str, found: list[_Kept]) -> Iterator[Figure]:
     """The shares of each table or key that has any dependence, and of all together."""
     some = [part for part in found if part.real]
     for part in some:
-        reason = f"the synthetic data do not allow it: {part.missing}"
-        value = None if part.missing else part.kept / part.real
-        yield Figure(metric, part.table, part.columns, value, reason if part.missing else "")
+        value, reason = (None, f"{_NOT_ALLOWED}: {part.missing}") if part.missing else (part.kept / part.real, "")
+        yield Figure(metric, part.table, part.columns, value, reason)
     lost = sum(bool(part.missing) for part in some)
     if lost:
         yield Figure(metric, None, reason=f"{lost} of {len(some)} figures could not be computed")
@@ -211,7 +204,7 @@ def _of_column(place: Place, measure: Callable[[Column, Column], float | None]) 
     return lambda real, synthetic: measure(real.parts[key], synthetic.parts[key])
 
 
-def _of_tally(key: Hashable, measure: Callable[[Tally, Tally], float | None] = measures.tv_complement) -> _Measure:
+def _of_tally(key: Key, measure: Callable[[Tally, Tally], float | None] = measures.tv_complement) -> _Measure:
     return lambda real, synthetic: measure(_tally(real.parts[key]), _tally(synthetic.parts[key]))
 
 
@@ -219,7 +212,7 @@ def _tally(part: Tally | Children) -> Tally:
     return part.tally if isinstance(part, Children) else part
 
 
-def _of_correlation(key: Hashable, first: int, second: int) -> _Measure:
+def _of_correlation(key: Key, first: int, second: int) -> _Measure:
     def measure(real: State, synthetic: State) -> float | None:
         one, other = (state.parts[key].correlation(first, second) for state in (real, synthetic))
         return measures.similarity(one, other)

@@ -7,7 +7,7 @@ within it; tables that no subject owns stand whole, in the same order, in every 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from itertools import combinations, product
 from typing import Any, TypeAlias
@@ -16,12 +16,12 @@ import numpy as np
 
 from synthkit import Column, ColumnKind, Dataset, ForeignKey, Schema, parent_rows
 from synthkit_fidelity.cells import Cells, Codes, continuous, summary
-from synthkit_fidelity.states import Children, Floats, Integers, Moments, State, Tally
+from synthkit_fidelity.states import Children, Floats, Integers, Key, Moments, State, Tally
 
 Path: TypeAlias = tuple[ForeignKey, ...]  # one key to a parent, or two to a grandparent
 Codebook: TypeAlias = Mapping[tuple[str, str], Cells]
 Step: TypeAlias = Callable[[str], None]
-_Parts: TypeAlias = Iterator[tuple[Hashable, Any]]
+_Parts: TypeAlias = Iterator[tuple[Key, Any]]
 
 MOST_TRIPLES = 50  # of a table
 _NOBODY = -1
@@ -29,8 +29,8 @@ _NOBODY = -1
 
 def margins(chunk: Dataset, step: Step = lambda _: None) -> State:
     """Every column of its own; ``step`` is called with the name of each table."""
-    parts: dict[Hashable, Any] = {}
-    for table in scored(chunk.schema):
+    parts: dict[Key, Any] = {}
+    for table in chunk.schema.table_names:
         step(table)
         for column in chunk.schema.modelled(table):
             parts["column", table, column.name] = summary(chunk[table][column.name], column)
@@ -39,7 +39,7 @@ def margins(chunk: Dataset, step: Step = lambda _: None) -> State:
 
 def codebook(schema: Schema, real: State) -> Codebook:
     """The cells of every column, from the margins of all real chunks together."""
-    columns = [(table, column) for table in scored(schema) for column in schema.modelled(table)]
+    columns = [(table, column) for table in schema.table_names for column in schema.modelled(table)]
     return {(t, c.name): Cells.of(c, real.parts["column", t, c.name]) for t, c in columns}
 
 
@@ -49,7 +49,7 @@ def joints(chunk: Dataset, book: Codebook, *, seed: int, step: Step = lambda _: 
     ``seed`` chooses the triples of columns where a table has too many; ``step`` is called with the name of
     each table and relation.
     """
-    coded, parts = _Coded(chunk, book), dict[Hashable, Any]()
+    coded, parts = _Coded(chunk, book), dict[Key, Any]()
     for table in scored(chunk.schema):
         step(table)
         parts.update(_within(coded, table))
@@ -62,13 +62,13 @@ def joints(chunk: Dataset, book: Codebook, *, seed: int, step: Step = lambda _: 
 
 
 def scored(schema: Schema) -> list[str]:
-    """The tables that are learnt; reference tables are copied."""
+    """The tables whose own columns are scored: not the reference tables, which are copied as they are."""
     return [table.name for table in schema.tables if not table.reference]
 
 
 def paths(schema: Schema) -> list[Path]:
     """The ways to parents, then the ways to grandparents."""
-    keys = [k for k in schema.foreign_keys if {k.table, k.parent} <= set(scored(schema))]
+    keys = [key for key in schema.foreign_keys if key.table in scored(schema)]
     return [*((key,) for key in keys), *((a, b) for a, b in product(keys, keys) if b.table == a.parent)]
 
 
@@ -92,14 +92,13 @@ def _owned(schema: Schema) -> tuple[str, ...]:
     return schema.table_names if schema.subject is None else schema.owned_by(schema.subject)
 
 
-def _shared(schema: Schema, parts: Mapping[Hashable, Any]) -> frozenset[Hashable]:
+def _shared(schema: Schema, parts: Mapping[Key, Any]) -> frozenset[Key]:
     owned = _owned(schema)
     return frozenset(key for key in parts if _table(key) not in owned)
 
 
-def _table(key: Any) -> str:
-    place = key[1]
-    return place if isinstance(place, str) else place[0].table
+def _table(key: Key) -> str:
+    return key[1] if isinstance(key[1], str) else str(key[1][0].table)
 
 
 class _Coded:

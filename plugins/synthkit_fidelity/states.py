@@ -6,25 +6,21 @@ Counts are whole numbers, so that merging them is exact in any order; moments ar
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any, Protocol, Self, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 Integers: TypeAlias = NDArray[np.integer[Any]]
 Floats: TypeAlias = NDArray[np.float64]
+Key: TypeAlias = tuple[Any, ...]  # what is counted, then the table or the foreign keys, then columns
 
 _BLOCK = 1 << 15  # rows whose moments are taken at once, so that memory stays small
 
-
-class Part(Protocol):
-    """Something that is known of one chunk."""
-
-    def merge(self, other: Self) -> Self:
-        """What is known of both chunks together."""
+_LOSSY = 1e-3  # what may be left of a sum of squares after a subtraction that cancels
 
 
 @dataclass(frozen=True)
@@ -36,8 +32,8 @@ class State:
         shared: those about tables that stand whole in every chunk, so that any one chunk tells all.
     """
 
-    parts: Mapping[Hashable, Any]
-    shared: frozenset[Hashable] = frozenset()
+    parts: Mapping[Key, Any]
+    shared: frozenset[Key] = frozenset()
 
     def beside(self, other: State) -> State:
         """All that is kept of the same chunks in two states about different things."""
@@ -185,11 +181,20 @@ class Moments:
         with np.errstate(over="ignore", invalid="ignore"):  # beyond the range of floats: the figure will be NaN
             centre = np.where(missing, 0.0, values).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
             near = np.where(missing, 0.0, values - centre)
-            rows, sums = known.T @ known, near.T @ known
+            rows, sums, raw = known.T @ known, near.T @ known, (near**2).T @ known
             shift = sums / np.maximum(rows, 1)
-            means = centre[:, None] + shift
-            squares = (near**2).T @ known - sums * shift
-            return cls(rows, means, np.maximum(squares, 0.0), near.T @ near - sums * shift.T)
+            squares, products = raw - sums * shift, near.T @ near - sums * shift.T
+            found = cls(rows, centre[:, None] + shift, squares, products)
+            for first, second in np.argwhere(squares < _LOSSY * raw):
+                found._recount(first, second, values[~(missing[:, first] | missing[:, second])])
+        return found
+
+    def _recount(self, first: int, second: int, values: Floats) -> None:
+        """Count a pair of columns anew, whose known rows lie far from the mean of all rows."""
+        self.means[first, second] = values[:, first].mean()
+        near, other = (values[:, column] - values[:, column].mean() for column in (first, second))
+        self.squares[first, second] = near @ near
+        self.products[first, second] = self.products[second, first] = near @ other
 
     def merge(self, other: Moments) -> Moments:
         """Both together (Chan, Golub and LeVeque, 1983)."""
