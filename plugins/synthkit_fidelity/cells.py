@@ -97,16 +97,14 @@ class Cells:
         """How many cells there are."""
         return 2 + (len(self.edges) if continuous(self.column) else len(self.names))
 
-    def codes(self, values: pd.Series[Any]) -> Codes:
-        """The cell of each value."""
-        if continuous(self.column):
-            return self.codes_of(read(values, self.column))
+    def of_categories(self, values: pd.Series[Any]) -> Codes:
+        """The cell of each category."""
         codes, names = pd.factorize(values)
         cells = [self.names.get(name, self.size - 1) for name in names.tolist()]
         return np.array([*cells, 0], dtype=np.int32)[codes]
 
-    def codes_of(self, numbers: Floats) -> Codes:
-        """The cell of each number, NaN for null."""
+    def of_numbers(self, numbers: Floats) -> Codes:
+        """The cell of each number or time, NaN for null."""
         bins = np.searchsorted(self.edges, numbers).astype(np.int32) + 1
         return np.where(np.isnan(numbers), np.int32(0), bins)
 

@@ -93,11 +93,12 @@ class Comparison:
         for path in paths:
             table, above = path[0].table, path[-1].parent
             lower, upper = (observe.numbers_of(self.schema, t) for t in (table, above))
+            via = self._via(path)
             for a, b in self._crossed(path):
                 measure = _of_tally(("cross", path, a, b))
                 if a in lower and b in upper:
                     measure = _of_correlation(("moments", path), lower.index(a), len(lower) + upper.index(b))
-                names = (a, f"{_quoted(above)}.{_quoted(b)}", *self._via(path))
+                names = (a, f"{_quoted(above)}.{_quoted(b)}", *via)
                 yield self._measured(metric, table, names, [(table, a), (above, b)], measure)
 
     def _order(self) -> Iterator[Figure]:

@@ -126,11 +126,10 @@ class _Coded:
         return parent_rows(self.data, key)
 
     def _codes(self, table: str, name: str) -> Codes:
-        column = self.schema[table].column(name)
         cells = self.cells(table, name)
-        if continuous(column):
-            return cells.codes_of(self.numbers(table, name) / cells.scale)
-        return cells.codes(self.data[table][name])
+        if continuous(cells.column):
+            return cells.of_numbers(self.numbers(table, name) / cells.scale)
+        return cells.of_categories(self.data[table][name])
 
     def _numbers(self, table: str, name: str) -> Floats:
         return self.cells(table, name).scaled(self.data[table][name])

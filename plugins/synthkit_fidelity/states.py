@@ -211,18 +211,16 @@ class Moments:
             )
 
     def correlation(self, first: int, second: int) -> float | None:
-        """Pearson's correlation of two columns; None where it is undefined, as with a constant column."""
-        pairs = ((first, second), (second, first))
-        if any(self._constant(*pair) for pair in pairs):
-            return None
-        with np.errstate(over="ignore", invalid="ignore"):
-            r = self.products[first, second] / np.sqrt(self.squares[first, second]) / np.sqrt(self.squares[pairs[1]])
-        return float(r.clip(-1, 1)) if np.isfinite(r) else None
+        """Pearson's correlation of two columns; None where it is undefined, as with a constant column.
 
-    def _constant(self, of: int, over: int) -> bool:
-        """Whether one column does not vary by more than rounding over the rows where the other is known too."""
-        rounding = self.rows[of, over] * (1e-13 * self.means[of, over]) ** 2
-        return not self.squares[of, over] > rounding
+        A column is constant if it varies by no more than rounding over the rows where the other is known.
+        """
+        both, turned = (first, second), (second, first)
+        with np.errstate(all="ignore"):
+            spreads = np.sqrt([self.squares[both], self.squares[turned]])
+            rounding = 1e-13 * np.sqrt(self.rows[both]) * np.abs([self.means[both], self.means[turned]])
+            r = self.products[both] / spreads[0] / spreads[1]
+        return float(r.clip(-1, 1)) if np.isfinite(r) and (spreads > rounding).all() else None
 
 
 def merged(states: Iterable[State]) -> State:
