@@ -18,7 +18,8 @@ from synthkit.dataset import Dataset
 from synthkit.errors import DataError, UsageError
 from synthkit.folders import appearing
 from synthkit.format import Format
-from synthkit.inference import infer
+from synthkit.formulas import formula_cells
+from synthkit.inference import RECIPES, infer
 from synthkit.plan import Plan
 from synthkit.plugins import Plugin, Registry
 from synthkit.schema import Column, Schema
@@ -86,6 +87,8 @@ def read(plan: Plan, registry: Registry, context: Context) -> Dataset:
     for broken in integrity.violations(real):
         problem, remedy = _BROKEN[broken.rule]
         raise DataError(f"{broken.count:,} {problem}", remedy, broken.where)
+    for place, count in formula_cells(real).items():
+        context.note(f"{place}: {count:,} cells of the real data begin like a formula")
     return real
 
 
@@ -211,8 +214,18 @@ def schema_from_file(path: Path) -> Schema:
     """The schema in a TOML file, or in a JSON file of SDV's metadata.
 
     Raises:
-        UsageError: there is no such file, or it holds no schema.
+        UsageError: there is no such file, it holds no schema, or personal columns name a recipe that there is not.
     """
+    schema = _read_schema(path)
+    for table in schema.tables:
+        unknown = [column.name for column in table.columns if column.pii not in (None, *RECIPES)]
+        if unknown:
+            problem = f"there is no such recipe for personal data ({len(unknown)} in all)"
+            raise UsageError(problem, f"choose from {', '.join(RECIPES)}", f"{table.name}.{unknown[0]}")
+    return schema
+
+
+def _read_schema(path: Path) -> Schema:
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError):

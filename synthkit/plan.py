@@ -37,6 +37,7 @@ class Plan(pydantic.BaseModel, extra="forbid", frozen=True):
     seed: pydantic.NonNegativeInt = 0
     out: Path | None = None
     format: str = "csv"
+    csv_safe: bool = False
     options: dict[str, Any] = pydantic.Field(default_factory=dict)
     evaluators: tuple[str, ...] | None = None
     gates: dict[str, Gate] = pydantic.Field(default_factory=dict)

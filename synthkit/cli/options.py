@@ -26,6 +26,9 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 OVERWRITE = click.option("--overwrite", is_flag=True, default=None, help="Replace an existing --out.")
 CONFIG = click.option("--config", type=_PATH, help="Configuration file. Default: synthkit.toml, from here upwards.")
 FORMAT = click.option("--format", type=str, help="Format of the tables written: csv or parquet. Default: csv.")
+CSV_SAFE = click.option(
+    "--csv-safe", is_flag=True, default=None, help="Write an apostrophe before text in CSV that begins like a formula."
+)
 ROWS = click.option("--rows", type=int, help="Subjects to make. Default: as many as the real data (example: 10,000).")
 OUT = click.option("--out", type=_PATH, help="Folder to write. Default: runs/<plugin>-<time>-<seed>.")
 FITTING = (

@@ -16,7 +16,7 @@ from synthkit.inference.names import words
 from synthkit.storage import Stored, detect
 
 _SAMPLE = 1000  # values that are looked at one by one
-_LENGTH = 200  # characters of them
+LENGTH = 200  # characters of them
 
 
 class Family(StrEnum):
@@ -101,7 +101,7 @@ class Profile:
     def sample(self) -> list[str]:
         """The beginnings of at most 1000 distinct values as text, taken at equal distances."""
         chosen = np.linspace(0, self.distinct - 1, min(self.distinct, _SAMPLE)).astype("int64")
-        return [str(v) for v in pc.utf8_slice_codeunits(self.texts.take(pa.array(chosen)), 0, _LENGTH).to_pylist()]
+        return [str(v) for v in pc.utf8_slice_codeunits(self.texts.take(pa.array(chosen)), 0, LENGTH).to_pylist()]
 
     @cached_property
     def equal_pairs(self) -> float:

@@ -52,6 +52,7 @@ def test_every_setting_can_be_written_in_the_file(written):
         seed = 7
         out = "made"
         format = "parquet"
+        csv_safe = true
         evaluators = ["means"]
         no_gates = true
         allow_small = true
@@ -72,6 +73,7 @@ def test_every_setting_can_be_written_in_the_file(written):
         seed=7,
         out=file.parent / "made",
         format="parquet",
+        csv_safe=True,
         evaluators=("means",),
         no_gates=True,
         allow_small=True,
@@ -184,8 +186,8 @@ WRONG = {
     "plugn = 'hma'": "synthkit.toml:1: unknown key 'plugn'; did you mean 'plugin'?",
     "seed = 1\n\n# a comment\nschem = 'x'": "synthkit.toml:4: unknown key 'schem'; did you mean 'schema'?",
     "schema_file = 'x'": "synthkit.toml:1: unknown key 'schema_file'; did you mean 'schema'?",
-    "path = 'x'": "synthkit.toml:1: unknown key 'path'; known are allow_small, data, evaluators, format, gates, "
-    "holdout, no_gates, options, out, overwrite, plugin, rows, schema, seed, table, tables",
+    "path = 'x'": "synthkit.toml:1: unknown key 'path'; known are allow_small, csv_safe, data, evaluators, format, "
+    "gates, holdout, no_gates, options, out, overwrite, plugin, rows, schema, seed, table, tables",
     "rows = 0": "synthkit.toml:1: rows: input should be greater than 0; correct it",
     "seed = -1": "synthkit.toml:1: seed: input should be greater than or equal to 0; correct it",
     "holdout = 0": "synthkit.toml:1: holdout: a fraction must lie between 0 and 1; correct it",
