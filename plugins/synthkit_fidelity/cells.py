@@ -11,8 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from synthkit import Column, ColumnKind
-from synthkit_fidelity import states
-from synthkit_fidelity.states import Categories, Floats, Tally
+from synthkit_fidelity.states import Categories, Floats, Margin, Tally
 
 BINS = 5  # of numbers and dates
 COMMON = 4  # categories that keep a cell of their own where three columns meet
@@ -25,15 +24,15 @@ def continuous(column: Column) -> bool:
     return column.kind in (ColumnKind.NUMERICAL, ColumnKind.DATETIME)
 
 
-def summary(values: pd.Series[Any], column: Column) -> states.Column:
+def summary(values: pd.Series[Any], column: Column) -> Margin:
     """One column of its own."""
     if not continuous(column):
         codes, names = pd.factorize(values)
         counts = np.bincount(codes + 1, minlength=1)
-        return states.Column(Categories(dict(zip(names.tolist(), counts[1:].tolist(), strict=True))), int(counts[0]))
+        return Margin(Categories(dict(zip(names.tolist(), counts[1:].tolist(), strict=True))), int(counts[0]))
     numbers = read(values, column)
     missing = np.isnan(numbers)
-    return states.Column(Tally.of(numbers[~missing]), int(missing.sum()), _fault(values, column))
+    return Margin(Tally.of(numbers[~missing]), int(missing.sum()), _fault(values, column))
 
 
 def read(values: pd.Series[Any], column: Column) -> Floats:
@@ -82,7 +81,7 @@ class Cells:
     scale: float = 1.0
 
     @classmethod
-    def of(cls, column: Column, real: states.Column) -> Cells:
+    def of(cls, column: Column, real: Margin) -> Cells:
         """The cells that the real values of a column decide."""
         if isinstance(real.known, Categories):
             counts = real.known.counts

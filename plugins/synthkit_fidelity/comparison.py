@@ -12,7 +12,7 @@ from synthkit_fidelity import measures, observe
 from synthkit_fidelity.cells import continuous
 from synthkit_fidelity.figures import Figure, with_averages
 from synthkit_fidelity.observe import Codebook, Path
-from synthkit_fidelity.states import Children, Column, Key, State, Tally
+from synthkit_fidelity.states import Children, Key, Margin, State, Tally
 
 RELATED = 0.05  # the least association in the real data that counts as dependence
 _NOT_ALLOWED = "the synthetic data do not allow it"
@@ -200,7 +200,7 @@ def _pooled(metric: str, found: list[_Kept]) -> Iterator[Figure]:
         yield Figure(metric, None, value=sum(part.kept for part in some) / sum(part.real for part in some))
 
 
-def _of_column(place: Place, measure: Callable[[Column, Column], float | None]) -> _Measure:
+def _of_column(place: Place, measure: Callable[[Margin, Margin], float | None]) -> _Measure:
     key = ("column", *place)
     return lambda real, synthetic: measure(real.parts[key], synthetic.parts[key])
 
@@ -221,17 +221,17 @@ def _of_correlation(key: Key, first: int, second: int) -> _Measure:
     return measure
 
 
-def _shape(real: Column, synthetic: Column) -> float | None:
+def _shape(real: Margin, synthetic: Margin) -> float | None:
     compare: Any = measures.ks_complement if isinstance(real.known, Tally) else measures.categories_complement
     return float(compare(real.known, synthetic.known))
 
 
-def _coverage(real: Column, synthetic: Column) -> float | None:
+def _coverage(real: Margin, synthetic: Margin) -> float | None:
     known: Any = (real.known, synthetic.known)
     return measures.coverage(*known)
 
 
-def _null_share(real: Column, synthetic: Column) -> float | None:
+def _null_share(real: Margin, synthetic: Margin) -> float | None:
     one, other = (column.nulls / max(column.rows, 1) for column in (real, synthetic))
     return 1 - abs(one - other)
 

@@ -19,7 +19,6 @@ Floats: TypeAlias = NDArray[np.float64]
 Key: TypeAlias = tuple[Any, ...]  # what is counted, then the table or the foreign keys, then columns
 
 _BLOCK = 1 << 15  # rows whose moments are taken at once, so that memory stays small
-
 _LOSSY = 1e-3  # what may be left of a sum of squares after a subtraction that cancels
 
 
@@ -105,7 +104,7 @@ class Categories:
 
 
 @dataclass(frozen=True)
-class Column:
+class Margin:
     """One column of its own.
 
     Attributes:
@@ -118,10 +117,10 @@ class Column:
     nulls: int
     fault: str = ""
 
-    def merge(self, other: Column) -> Column:
+    def merge(self, other: Margin) -> Margin:
         """Both together."""
         known: Any = self.known  # both are of one kind
-        return Column(known.merge(other.known), self.nulls + other.nulls, max(self.fault, other.fault))
+        return Margin(known.merge(other.known), self.nulls + other.nulls, max(self.fault, other.fault))
 
     @property
     def rows(self) -> int:
@@ -186,14 +185,15 @@ class Moments:
             squares, products = raw - sums * shift, near.T @ near - sums * shift.T
             found = cls(rows, centre[:, None] + shift, squares, products)
             for first, second in np.argwhere(squares < _LOSSY * raw):
-                found._recount(first, second, values[~(missing[:, first] | missing[:, second])])
+                both = ~(missing[:, first] | missing[:, second])
+                found._recount(first, second, values[:, [first, second]][both])
         return found
 
     def _recount(self, first: int, second: int, values: Floats) -> None:
-        """Count a pair of columns anew, whose known rows lie far from the mean of all rows."""
-        self.means[first, second] = values[:, first].mean()
-        near, other = (values[:, column] - values[:, column].mean() for column in (first, second))
-        self.squares[first, second] = near @ near
+        """Count the first of a pair of columns anew, whose common rows lie far from the mean of all its rows."""
+        means = values.mean(axis=0)
+        near, other = (values - means).T
+        self.means[first, second], self.squares[first, second] = means[0], near @ near
         self.products[first, second] = self.products[second, first] = near @ other
 
     def merge(self, other: Moments) -> Moments:
