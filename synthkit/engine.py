@@ -70,8 +70,7 @@ def execute(plan: Plan, registry: Registry, observer: Observer | None = None) ->
             write_plots(material.training, synthetic, stage / "plots", context=context)
         with steps("write") as context:
             _write(stage / "data", synthetic, f"{plugin.name}_{fitted.rows}", (writer, plan.csv_safe), context)
-            (stage / "model").mkdir()
-            model.save(fitted, stage / "model")
+            _saved(fitted, stage / "model")
             strings = RealStrings(material.real, fitted.guard.k)
             refuse_leaks(stage, strings)
         run = replace(
@@ -101,7 +100,7 @@ def fit(plan: Plan, registry: Registry, observer: Observer | None = None) -> Pat
         material = _material(plan, plugin, registry, seeds, steps)
         fitted = _fitted(plan, synthesizer, material, seeds, steps)
         with steps("write"):
-            model.save(fitted, stage)
+            _saved(fitted, stage)
             refuse_leaks(stage, RealStrings(material.real, fitted.guard.k))
     return plan.out
 
@@ -117,7 +116,8 @@ def sample(
     steps = Steps(observer or Observer())
     writer = _format(plan, registry)
     with steps("read") as context:
-        fitted = model.load(folder, registry, trust=trust)
+        with _failures_of("the plugin of the model", "load"):
+            fitted = model.load(folder, registry, trust=trust)
         if trust:
             context.note("the model's signature was not verified (--unsafe-load)")
     plugin, rows = registry.find("synthesizer", fitted.synthesizer.name), plan.rows or fitted.rows
@@ -245,7 +245,7 @@ def _fitted(plan: Plan, made: Synthesizer, material: Material, seeds: Mapping[st
     rows = plan.rows or (EXAMPLE_ROWS if plan.data is None else material.source["rows"][training.subject])
     sizes = _shared_sizes(training)
     with steps("guard") as context:
-        guard = Guard.learn(training, real=real)
+        guard = Guard.learn(training, real=real, locale=plan.locale, k=plan.k, rare=plan.rare)
         protected = guard.protect(training)
         refusals = list(made.refusals(protected.schema))
         if refusals:
@@ -267,10 +267,16 @@ def _sampled(fitted: Model, rows: int, seeds: Mapping[str, int], steps: Steps, r
         for note in fitted.guard.notes:
             context.note(note)
     with steps("verify"):
-        broken = integrity.sample_violations(synthetic, schema, wanted)
+        broken = integrity.sample_violations(synthetic, schema, wanted, real=real)
         if broken:
             raise IntegrityError(f"the sample of {name} is broken: {broken[0]}", "nothing was written; tell its author")
     return synthetic
+
+
+def _saved(fitted: Model, folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    with _failures_of(fitted.synthesizer.name, "save"):
+        model.save(fitted, folder)
 
 
 def _write(folder: Path, synthetic: Dataset, label: str, form: tuple[Format, bool], context: Context) -> None:
@@ -316,6 +322,7 @@ def _run(command: str, plan: Plan, plugin: Plugin, steps: Steps, fitted: Model, 
     return Run(
         command, plan.seed, plugin.name, plugin.licence, fitted.options, synthetic.rows, timings=steps.timings,
         versions=versions(fitted.synthesizer.requires), peak_memory_mb=peak_memory_mb(), notes=tuple(steps.notes),
+        guard={"k": fitted.guard.k, "locale": fitted.guard.locale, "rare": fitted.guard.rare},
     )  # fmt: skip
 
 

@@ -64,25 +64,24 @@ def notes(profile: Profile, found: Column) -> Iterator[str]:
 
 
 def _kind(profile: Profile, personal: str | None) -> tuple[ColumnKind, str | None]:
+    if personal:
+        return (ColumnKind.ID, None) if personal == BELONGING else (ColumnKind.PII, personal)
     match profile.family:
         case Family.BOOLEAN:
             return ColumnKind.BOOLEAN, None
         case Family.TIME:
             return ColumnKind.DATETIME, None
         case Family.REAL:
-            return ColumnKind.ID if personal else ColumnKind.NUMERICAL, None
+            return ColumnKind.NUMERICAL, None
         case Family.INTEGER:
-            return _integer_kind(profile, personal), None
-    if personal:
-        return (ColumnKind.ID, None) if personal == BELONGING else (ColumnKind.PII, personal)
+            return _integer_kind(profile), None
     return _text_kind(profile), None
 
 
-def _integer_kind(profile: Profile, personal: str | None) -> ColumnKind:
-    """A personal number is an identifier: fresh ones in the same format are as good as a fake."""
+def _integer_kind(profile: Profile) -> ColumnKind:
     if profile.distinct == 2 and set(profile.sample) == {"0", "1"}:
         return ColumnKind.BOOLEAN
-    if personal or _names_something(profile) or (id_like(profile) and (profile.distinct > 1000 or profile.share > 0.5)):
+    if _names_something(profile) or (id_like(profile) and (profile.distinct > 1000 or profile.share > 0.5)):
         return ColumnKind.ID
     few = LABEL_WORDS | POSTAL_WORDS
     return ColumnKind.CATEGORICAL if few.intersection(profile.words[-1:]) else ColumnKind.NUMERICAL

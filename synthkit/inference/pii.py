@@ -58,10 +58,9 @@ def recipe(column: Profile, table: TableProfile) -> str | None:
     A name that says so counts where at least half of a sample of the values do not contradict it; values
     that say so themselves count where at least 80 % of the sample do.
     """
-    if column.family not in (Family.TEXT, Family.INTEGER) and not _whole(column):
+    if column.family not in (Family.TEXT, Family.INTEGER) and not column.whole:
         return None
-    values = _written(column)
-    found = _by_name(column, table, values) or _by_content(values, column.family)
+    found = _by_name(column, table, column.sample) or _by_content(column.sample, column.family)
     return None if found in _OFTEN_CATEGORIES and not column.nearly_distinct else found
 
 
@@ -77,19 +76,6 @@ def holds_people(table: TableProfile) -> bool:
     """Whether the rows of a table are people, by its name or by what its columns are called."""
     traits = (phrase for column in table.columns for phrase in _endings(column.words))
     return bool(_PERSONS.intersection(stems(table.name)) or PERSONAL_TRAITS.intersection(traits))
-
-
-def _whole(column: Profile) -> bool:
-    """Whether these are whole numbers that are stored as others are, because some are missing."""
-    plain = column.stored.format in (None, "trim")
-    return column.family is Family.REAL and column.stored.decimals == 0 and plain
-
-
-def _written(column: Profile) -> list[str]:
-    """The sample, numbers without a point or an exponent."""
-    if column.family is not Family.REAL:
-        return column.sample
-    return [f"{float(value):.0f}" for value in column.sample]
 
 
 def _by_name(column: Profile, table: TableProfile, values: Sequence[str]) -> str | None:

@@ -172,23 +172,25 @@ class TestName:
 
 
 class TestNumbers:
-    """Numbers that are personal become identifiers: fresh ones, and no model sees them."""
+    """Numbers that are personal are personal data as text is."""
 
     @pytest.mark.parametrize("name", ["phone", "ssn", "card_number", "tax_id"])
     def test_by_name(self, name: str) -> None:
-        assert found(name, [491700000000 + i * i for i in range(ROWS)]).kind is ColumnKind.ID
+        assert found(name, [491700000000 + i * i for i in range(ROWS)]).kind is ColumnKind.PII
 
     def test_card_numbers_by_content(self) -> None:
         Faker.seed(1)
         cards = [_fake.credit_card_number("visa16") for _ in range(ROWS)]
-        assert found("x", cards).kind is ColumnKind.ID
+        assert found("x", cards).pii == "card_number"
+        assert found("x", [f"{card}.0" for card in cards]).pii == "card_number"
+        assert found("x", [str(int(card) + 1) for card in cards]).kind is ColumnKind.ID  # long, of one width
         assert found("x", [f"{card[:4]} {card[4:]}" for card in cards]).pii == "card_number"
         assert found("x", [f"{card[:4]} {int(card[4:]) + 1:012}" for card in cards]).pii is None
 
     def test_phone_numbers_beside_nulls(self) -> None:
         cells = pa.array([None, *(4.917e11 + i * i for i in range(ROWS))])
         schema, _ = infer({"things": pa.table({"phone": cells, "n": cells})})
-        assert [c.kind for c in schema["things"].columns] == [ColumnKind.ID, ColumnKind.NUMERICAL]
+        assert [c.kind for c in schema["things"].columns] == [ColumnKind.PII, ColumnKind.NUMERICAL]
 
     def test_long_numbers_of_one_width_but_no_times(self) -> None:
         assert found("x", [10**11 + 7 * i**3 for i in range(ROWS)]).kind is ColumnKind.ID
@@ -198,6 +200,9 @@ class TestNumbers:
     def test_counts_with_a_similar_name(self) -> None:
         assert found("phones", [i % 4 for i in range(ROWS)]).kind is ColumnKind.NUMERICAL
         assert found("phone", [i % 4 for i in range(ROWS)]).kind is ColumnKind.NUMERICAL
+
+    def test_whole_ones_that_are_stored_as_real_numbers(self) -> None:
+        assert found("phone", [f"{4917000000 + i * i}.0" for i in range(ROWS)]).pii == "phone"
 
 
 def test_other_storage_is_never_personal() -> None:
