@@ -44,7 +44,7 @@ class Comparison:
         yield from self._dependence_across([path for path in hops if len(path) == 1])
 
     def _columns(self) -> list[Place]:
-        return [(t, c.name) for t in observe.scored(self.schema) for c in self.schema.modelled(t)]
+        return [(t, c.name) for t in observe.scored(self.schema) for c in observe.compared(self.schema, t)]
 
     def _shapes(self) -> Iterator[Figure]:
         for place in self._columns():
@@ -144,10 +144,10 @@ class Comparison:
         return _Kept(table, columns, real, kept, ", ".join(missing))
 
     def _paired(self, table: str) -> Iterable[tuple[str, str]]:
-        return combinations([c.name for c in self.schema.modelled(table)], 2)
+        return combinations([c.name for c in observe.compared(self.schema, table)], 2)
 
     def _crossed(self, path: Path) -> Iterable[tuple[str, str]]:
-        lower, upper = ([c.name for c in self.schema.modelled(t)] for t in (path[0].table, path[-1].parent))
+        lower, upper = ([c.name for c in observe.compared(self.schema, t)] for t in (path[0].table, path[-1].parent))
         return product(lower, upper)
 
     def _via(self, path: Path) -> tuple[str, ...]:

@@ -32,14 +32,14 @@ def margins(chunk: Dataset, step: Step = lambda _: None) -> State:
     parts: dict[Key, Any] = {}
     for table in chunk.schema.table_names:
         step(table)
-        for column in chunk.schema.modelled(table):
+        for column in compared(chunk.schema, table):
             parts["column", table, column.name] = summary(chunk[table][column.name], column)
     return State(parts, _shared(chunk.schema, parts))
 
 
 def codebook(schema: Schema, real: State) -> Codebook:
     """The cells of every column, from the margins of all real chunks together."""
-    columns = [(table, column) for table in schema.table_names for column in schema.modelled(table)]
+    columns = [(table, column) for table in schema.table_names for column in compared(schema, table)]
     return {(t, c.name): Cells.of(c, real.parts["column", t, c.name]) for t, c in columns}
 
 
@@ -66,6 +66,12 @@ def scored(schema: Schema) -> list[str]:
     return [table.name for table in schema.tables if not table.reference]
 
 
+def compared(schema: Schema, table: str) -> tuple[Column, ...]:
+    """The columns of a table that a model learns, or that it sees beside a key where the table is a reference."""
+    keys = schema.key_columns(table)
+    return tuple(c for c in schema[table].columns if c.kind.modelled and c.name not in keys)
+
+
 def paths(schema: Schema) -> list[Path]:
     """The ways to parents, then the ways to grandparents."""
     keys = [key for key in schema.foreign_keys if key.table in scored(schema)]
@@ -74,7 +80,7 @@ def paths(schema: Schema) -> list[Path]:
 
 def triples(schema: Schema, table: str, seed: int) -> list[tuple[str, str, str]]:
     """Up to ``MOST_TRIPLES`` triples of columns, whatever the order of the columns."""
-    names = sorted(column.name for column in schema.modelled(table))
+    names = sorted(column.name for column in compared(schema, table))
     if math.comb(len(names), 3) <= MOST_TRIPLES:
         return list(combinations(names, 3))
     random, found = np.random.default_rng(np.random.SeedSequence(seed)), set[tuple[int, ...]]()
@@ -85,7 +91,7 @@ def triples(schema: Schema, table: str, seed: int) -> list[tuple[str, str, str]]
 
 def numbers_of(schema: Schema, table: str) -> list[str]:
     """The columns with an order and a distance: numbers and dates."""
-    return [column.name for column in schema.modelled(table) if continuous(column)]
+    return [column.name for column in compared(schema, table) if continuous(column)]
 
 
 def _owned(schema: Schema) -> tuple[str, ...]:
@@ -113,7 +119,7 @@ class _Coded:
         return self._book[table, name]
 
     def columns(self, table: str) -> tuple[Column, ...]:
-        return self.schema.modelled(table)
+        return compared(self.schema, table)
 
     def ancestors(self, path: Path) -> Integers:
         """The ancestor's row for each row, negative where there is none."""
