@@ -23,10 +23,12 @@ if TYPE_CHECKING:
         UsageError,
     )
     from synthkit.evaluator import Evaluator
+    from synthkit.flat import features
     from synthkit.format import Format
     from synthkit.hookspecs import hookimpl
     from synthkit.schema import Column, ColumnKind, ForeignKey, Schema, Table
     from synthkit.scores import Failure, Score
+    from synthkit.split import subjects_of
     from synthkit.synthesizer import NoOptions, Synthesizer
 
 _MODULES = {
@@ -43,10 +45,12 @@ _MODULES = {
         "UsageError",
     ),
     "evaluator": ("Evaluator",),
+    "flat": ("features",),
     "format": ("Format",),
     "hookspecs": ("hookimpl",),
     "schema": ("Column", "ColumnKind", "ForeignKey", "Schema", "Table"),
     "scores": ("Failure", "Score"),
+    "split": ("subjects_of",),
     "synthesizer": ("NoOptions", "Synthesizer"),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
@@ -73,7 +77,9 @@ __all__ = [
     "SynthkitError",
     "Table",
     "UsageError",
+    "features",
     "hookimpl",
+    "subjects_of",
 ]
 
 
