@@ -23,11 +23,13 @@ if TYPE_CHECKING:
         UsageError,
     )
     from synthkit.evaluator import Evaluator
+    from synthkit.flat import features
     from synthkit.format import Format
     from synthkit.hookspecs import hookimpl
     from synthkit.row_numbers import parent_rows
     from synthkit.schema import Column, ColumnKind, ForeignKey, Schema, Table
     from synthkit.scores import Failure, Score
+    from synthkit.split import subjects_of
     from synthkit.synthesizer import NoOptions, Synthesizer
 
 _MODULES = {
@@ -44,11 +46,13 @@ _MODULES = {
         "UsageError",
     ),
     "evaluator": ("Evaluator",),
+    "flat": ("features",),
     "format": ("Format",),
     "hookspecs": ("hookimpl",),
     "row_numbers": ("parent_rows",),
     "schema": ("Column", "ColumnKind", "ForeignKey", "Schema", "Table"),
     "scores": ("Failure", "Score"),
+    "split": ("subjects_of",),
     "synthesizer": ("NoOptions", "Synthesizer"),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
@@ -75,8 +79,10 @@ __all__ = [
     "SynthkitError",
     "Table",
     "UsageError",
+    "features",
     "hookimpl",
     "parent_rows",
+    "subjects_of",
 ]
 
 

@@ -53,6 +53,8 @@ class Evaluation:
         beside the mean of several synthetic draws of its own size.
         """
         scores = self._measured(evaluator, self.real, synthetic, rounds.next(f"{evaluator.name}: synthetic"))
+        if not evaluator.ceilings:
+            return scores
         first, second = self.halves
         ceiling = self._values(evaluator, first, second, rounds.next(f"{evaluator.name}: ceiling"))
         size = min(len(second[second.subject]), len(synthetic[synthetic.subject]))

@@ -17,12 +17,14 @@ class Evaluator(ABC):
     Attributes:
         name: how users ask for it, and the first part of the names of its metrics.
         needs_holdout: whether it cannot work without one.
+        ceilings: whether the holdout's own scores, in place of synthetic data, say how good a score can be.
         requires: distributions that must be installed, as ``"sdv>=2,<3"``.
         extra: the extra of its own distribution that brings them, for the hint to the user.
     """
 
     name: ClassVar[str]
     needs_holdout: ClassVar[bool] = False
+    ceilings: ClassVar[bool] = True
     requires: ClassVar[tuple[str, ...]] = ()
     extra: ClassVar[str | None] = None
 

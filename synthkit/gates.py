@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Literal, Self
+from dataclasses import dataclass, replace
+from statistics import NormalDist
+from typing import Annotated, Literal, Self
 
 import pydantic
 
@@ -15,9 +16,15 @@ Status = Literal["passed", "failed", "missing", "not applicable"]
 
 
 class Gate(pydantic.BaseModel, extra="forbid", frozen=True):
-    """The least and the greatest value that a score may have; one of them at least.
+    """What a score must reach: an absolute limit, or a part of its ceiling; one of them at least.
 
-    ``severity = "warn"`` reports a failure without failing the run.
+    Attributes:
+        min, max: the least and the greatest value.
+        min_of_ceiling: the part of the ceiling that a draw of the ceiling's own size must reach.
+        confidence: for scores with a standard error: the lower bound of the value stands for the value. So a
+            ``min`` is passed only by what surely reaches it, and a ``max`` failed only by what surely exceeds it:
+            over all such gates together, noise alone fails one in ``1 - confidence`` of the runs (Holm, 1979).
+        severity: ``warn`` reports a failure without failing the run.
 
     Example:
         >>> Gate(min=0.8).severity
@@ -26,17 +33,30 @@ class Gate(pydantic.BaseModel, extra="forbid", frozen=True):
 
     min: pydantic.FiniteFloat | None = None
     max: pydantic.FiniteFloat | None = None
+    min_of_ceiling: Annotated[pydantic.FiniteFloat, pydantic.Field(gt=0, le=1)] | None = None
+    confidence: Annotated[float, pydantic.Field(ge=0.5, lt=1)] | None = None
     severity: Severity = "error"
 
     @pydantic.model_validator(mode="after")
     def _has_a_limit(self) -> Self:
-        if self.min is None and self.max is None:
-            raise ValueError("a gate needs min or max")
+        if self.min is None and self.max is None and self.min_of_ceiling is None:
+            raise ValueError("a gate needs min, max or min_of_ceiling")
         return self
 
-    def admits(self, value: float) -> bool:
-        """Whether a value lies within the limits."""
-        return (self.min is None or value >= self.min) and (self.max is None or value <= self.max)
+    def admits(self, score: Score, *, by_chance: bool = False) -> bool:
+        """Whether a score lies within the limits; ``by_chance``: noise may explain that it exceeds ``max``."""
+        return self._reached(score) and (self.max is None or by_chance or score.value <= self.max)
+
+    def lacks(self, score: Score) -> str | None:
+        """What a score must have for this gate and has not."""
+        if self.min_of_ceiling is not None and (score.ceiling is None or score.matched is None):
+            return "it has no ceiling here"
+        return "it has no standard error" if self.confidence is not None and score.error is None else None
+
+    def _reached(self, score: Score) -> bool:
+        doubt = NormalDist().inv_cdf(self.confidence) * (score.error or 0.0) if self.confidence else 0.0
+        part = (score.matched or 0.0) >= (self.min_of_ceiling or 0.0) * (score.ceiling or 0.0)
+        return part and (self.min is None or score.value - doubt >= self.min)
 
 
 # Floors that tell broken from weak; the keys are the ids of scores.
@@ -56,7 +76,8 @@ class Verdict:
         gate: the id of the score it judges.
         status: ``missing`` where the score could not be computed or nobody computed it: that fails.
         value, matched, ceiling: of the score, or None.
-        min, max, severity: of the gate.
+        error: of the score, or None.
+        min, max, min_of_ceiling, confidence, severity: of the gate.
         reason: why the score is missing or the gate does not apply.
     """
 
@@ -65,8 +86,11 @@ class Verdict:
     value: float | None = None
     matched: float | None = None
     ceiling: float | None = None
+    error: float | None = None
     min: float | None = None
     max: float | None = None
+    min_of_ceiling: float | None = None
+    confidence: float | None = None
     severity: Severity = "error"
     reason: str | None = None
 
@@ -100,7 +124,31 @@ def judge(gates: Mapping[str, Gate], results: Iterable[Score | Failure]) -> tupl
     for result in results:
         twice = Failure(result.metric, "two scores have this name", result.table, result.columns)
         by_id[result.id] = twice if result.id in by_id else result
-    return tuple(_verdict(name, gate, by_id.get(name) or _whole_failure(by_id, name)) for name, gate in gates.items())
+    found = {name: by_id.get(name) or _whole_failure(by_id, name) for name in gates}
+    sure = _surely_above(gates, found)
+    return tuple(_verdict(name, gate, found[name], by_chance=name not in sure) for name, gate in gates.items())
+
+
+def _surely_above(gates: Mapping[str, Gate], found: Mapping[str, Score | Failure | None]) -> set[str]:
+    """The gates whose greatest value is exceeded, by more than noise where they allow for it.
+
+    Step by step from the least likely one, each against its share of the error that is left (Holm, 1979).
+    """
+    plain, chances = set(), []
+    for name, gate in gates.items():
+        score = found[name]
+        if isinstance(score, Score) and gate.max is not None:
+            if gate.confidence is None or not score.error:
+                plain.add(name)
+            else:
+                chance = 1 - NormalDist(gate.max, score.error).cdf(score.value)
+                chances.append((chance / (1 - gate.confidence), name))
+    chances.sort()
+    for place, (chance, name) in enumerate(chances):
+        if chance * (len(chances) - place) > 1:
+            break
+        plain.add(name)
+    return plain
 
 
 def _whole_failure(by_id: Mapping[str, Score | Failure], name: str) -> Failure | None:
@@ -109,10 +157,13 @@ def _whole_failure(by_id: Mapping[str, Score | Failure], name: str) -> Failure |
     return found if isinstance(found, Failure) else None
 
 
-def _verdict(name: str, gate: Gate, result: Score | Failure | None) -> Verdict:
-    limits = (gate.min, gate.max, gate.severity)
-    if isinstance(result, Score):
-        status: Status = "passed" if gate.admits(result.value) else "failed"
-        return Verdict(name, status, result.value, result.matched, result.ceiling, *limits)
-    reason = result.reason if result else "no evaluator gave this score"
-    return Verdict(name, "missing", None, None, None, *limits, reason)
+def _verdict(name: str, gate: Gate, result: Score | Failure | None, *, by_chance: bool) -> Verdict:
+    limits = (gate.min, gate.max, gate.min_of_ceiling, gate.confidence, gate.severity)
+    missing = Verdict(name, "missing", None, None, None, None, *limits)
+    if not isinstance(result, Score):
+        return replace(missing, reason=result.reason if result else "no evaluator gave this score")
+    measured = replace(missing, value=result.value, matched=result.matched, ceiling=result.ceiling, error=result.error)
+    lacking = gate.lacks(result)
+    if lacking:
+        return replace(measured, reason=lacking)
+    return replace(measured, status="passed" if gate.admits(result, by_chance=by_chance) else "failed")

@@ -23,6 +23,7 @@ class Score:
         ceiling: the same figure for the holdout instead of the synthetic data; set by the engine only.
         matched: the same figure for a synthetic draw as large as the holdout, to hold beside ``ceiling``;
             set by the engine only.
+        error: the standard error of the value, where it was estimated from some of the records.
 
     Raises:
         ValueError: the value is not finite or out of bounds: that is a ``Failure``, not a score.
@@ -40,6 +41,7 @@ class Score:
     goal: Goal = "max"
     ceiling: float | None = None
     matched: float | None = None
+    error: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "value", float(self.value))  # numpy's numbers cannot be written as JSON

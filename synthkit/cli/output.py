@@ -144,7 +144,9 @@ def _figure(value: float | None) -> str:
 
 def _limit(verdict: Verdict) -> str:
     parts = [f"≥ {verdict.min:g}"] if verdict.min is not None else []
-    return " ".join([*parts, *([f"≤ {verdict.max:g}"] if verdict.max is not None else [])])
+    parts += [f"≤ {verdict.max:g}"] if verdict.max is not None else []
+    parts += [f"≥ {verdict.min_of_ceiling:g} of ceiling"] if verdict.min_of_ceiling is not None else []
+    return " ".join([*parts, *([f"({verdict.confidence:.0%} sure)"] if verdict.confidence else [])])
 
 
 def _print_where(run: Run, console: Console) -> None:

@@ -208,7 +208,7 @@ WRONG = {
     "tables = [\n  'a',\n  3,\n]": "synthkit.toml:4: tables.1: input should be a valid string; correct it",
     "gates = 3": "synthkit.toml:1: gates: input should be a valid dictionary; correct it",
     "options = 3": "synthkit.toml:1: options: input should be a valid dictionary; correct it",
-    "[gates.x]": "synthkit.toml:1: gates.x: a gate needs min or max; correct it",
+    "[gates.x]": "synthkit.toml:1: gates.x: a gate needs min, max or min_of_ceiling; correct it",
     "[gates.x]\nmin = 1\n[gates.y]\nmin = 'a'": "synthkit.toml:4: gates.y.min: input should be a valid number, "
     "unable to parse string as a number; correct it",
     "[gates.'a.b']\nmim = 1": "synthkit.toml:2: unknown key 'gates.a.b.mim'; did you mean 'min'?",
@@ -217,7 +217,7 @@ WRONG = {
     "[gates.a]\nmin = 1\nseverity = 'fatal'": "synthkit.toml:3: gates.a.severity: input should be 'error' or 'warn'; "
     "correct it",
     "[gates.means.closeness]\nmin = 1": "synthkit.toml:1: unknown key 'gates.means.closeness'; "
-    'known are max, min, severity, and a name with dots stands in quotes: [gates."a.b"]',
+    'known are confidence, max, min, min_of_ceiling, severity, and a name with dots stands in quotes: [gates."a.b"]',
 }
 
 
@@ -234,7 +234,7 @@ def test_the_line_is_that_of_the_setting_not_of_a_namesake(written):
 def test_a_wrong_option_of_the_command_line_is_not_blamed_on_the_file(written):
     said = "rows: input should be greater than 0; correct it"
     assert refusal(None, rows=0) == refusal(written(""), rows=0) == refusal(written("rows = 5"), rows=0) == said
-    assert refusal(written(""), gates={"x": {}}) == "gates.x: a gate needs min or max; correct it"
+    assert refusal(written(""), gates={"x": {}}) == "gates.x: a gate needs min, max or min_of_ceiling; correct it"
 
 
 def test_a_wrong_gate_of_the_file_is_found_beside_one_of_the_command_line(written):

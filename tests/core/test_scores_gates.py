@@ -86,14 +86,14 @@ def test_the_numbers_of_numpy_become_plain_ones(value):
     ],
 )
 def test_a_gate_admits_what_lies_within_its_limits(gate, value, admitted):
-    assert gate.admits(value) is admitted
+    assert (_status(gate, value) == "passed") is admitted
 
 
 @pytest.mark.parametrize(
     ("limits", "problem"),
     [
-        ({}, "a gate needs min or max"),
-        ({"severity": "warn"}, "a gate needs min or max"),
+        ({}, "a gate needs min, max or min_of_ceiling"),
+        ({"severity": "warn"}, "a gate needs min, max or min_of_ceiling"),
         ({"min": "much"}, "valid number"),
         ({"min": NAN}, "finite number"),
         ({"max": INF}, "finite number"),
@@ -175,5 +175,42 @@ def test_the_built_in_gates_hold_for_what_the_core_counts_and_for_the_evaluators
 @pytest.mark.parametrize("metric", ["integrity.violations", "keys.reused"])
 def test_one_violation_is_too_many(metric):
     gate = default_gates([])[metric]
-    assert gate.admits(0)
-    assert not gate.admits(1)
+    assert _status(gate, 0) == "passed"
+    assert _status(gate, 1) == "failed"
+
+
+def _status(gate, value, **more):
+    return judge({"a.b": gate}, [Score("a.b", value, bounds=(0.0, None), **more)])[0].status
+
+
+def test_a_part_of_the_ceiling_is_asked_of_a_draw_of_its_own_size():
+    gate = Gate(min_of_ceiling=0.98)
+    assert _status(gate, 0.1, matched=0.89, ceiling=0.9) == "passed"
+    assert _status(gate, 0.9, matched=0.88, ceiling=0.9) == "failed"
+    assert _status(gate, 0.9) == "missing"
+
+
+def test_a_statistical_gate_asks_the_lower_bound():
+    sure, unsure = {"error": 0.01}, {"error": 0.1}
+    assert _status(Gate(min=0.5, confidence=0.95), 0.55, **sure) == "passed"
+    assert _status(Gate(min=0.5, confidence=0.95), 0.55, **unsure) == "failed"
+    assert _status(Gate(max=0.5, confidence=0.95), 0.55, **sure) == "failed"
+    assert _status(Gate(max=0.5, confidence=0.95), 0.55, **unsure) == "passed"
+    assert _status(Gate(max=0.5, confidence=0.95), 0.55, error=0.0) == "failed"
+    assert _status(Gate(max=0.5, confidence=0.95), 0.55) == "missing"
+
+
+def test_noise_alone_fails_a_set_of_statistical_gates_as_seldom_as_one():
+    """2,000 honest sets of 20 gates at 0.95: 5 % may fail; 7 % or more would be chance once in 40,000 tests."""
+    values = np.random.default_rng(1).normal(0.5, 0.02, (2000, 20))
+    gates = {str(i): Gate(max=0.5, confidence=0.95) for i in range(20)}
+    failed = [
+        any(v.fails for v in judge(gates, [Score(str(i), x, error=0.02) for i, x in enumerate(row)])) for row in values
+    ]
+    assert 0.02 < np.mean(failed) < 0.07
+
+
+def test_one_surely_bad_figure_among_honest_ones_fails_alone():
+    gates = {name: Gate(max=0.5, confidence=0.95) for name in "abc"}
+    verdicts = judge(gates, [Score("a", 0.51, error=0.02), Score("b", 0.7, error=0.02), Score("c", 0.5, error=0.02)])
+    assert [verdict.status for verdict in verdicts] == ["passed", "failed", "passed"]
