@@ -56,9 +56,7 @@ def row_codes(frames: Sequence[pd.DataFrame]) -> list[Codes]:
 
 def copies(training: Codes, holdout: Codes, synthetic: Codes) -> Copies:
     """Count synthetic items that equal a real one that no other real one equals."""
-    counts = np.bincount(np.concatenate([training, holdout, [0]]), minlength=int(synthetic.max(initial=0)) + 1)
-    counts[0] -= 1
-    alone = counts == 1
+    alone = np.bincount(np.concatenate([training, holdout]), minlength=int(synthetic.max(initial=0)) + 1) == 1
     met = [int(np.isin(synthetic, part[alone[part]]).sum()) for part in (training, holdout)]
     return Copies(met[0], met[1], len(training) / max(len(holdout), 1))
 

@@ -152,7 +152,7 @@ def _limit(verdict: Verdict) -> str:
 def _print_where(run: Run, console: Console) -> None:
     slow = sorted(run.timings.items(), key=lambda item: -item[1])[:3]
     times = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in slow if seconds >= 0.05)
-    failed = len(run.failures)
+    failed = sum(failure.applicable for failure in run.failures)
     if failed:
         console.print(f"\n{failed} figures could not be computed; scores.json names them", style="yellow")
     style = {"passed": "bold green", "failed": "bold red"}.get(run.verdict, "bold")
