@@ -58,7 +58,7 @@ class Privacy(Evaluator):
         fault = next((fault for fault in faults.values() if fault), None)
         reason = fault or _silence(parts, columns)
         if reason:
-            yield from (Failure(metric, reason, applicable=fault is None) for metric in _ATTACKS)
+            yield from (Failure(metric, reason, applicable=fault is not None) for metric in _ATTACKS)
             return
         random = np.random.default_rng(np.random.SeedSequence(seed))
         training, others, made = records(features(real.subject, *parts))
@@ -73,7 +73,8 @@ class Privacy(Evaluator):
 
 def _informative(real: Dataset, table: str) -> list[str]:
     """The modelled columns that hold more than one value."""
-    return [c.name for c in real.schema.modelled(table) if real[table][c.name].nunique(dropna=False) > 1]
+    names = [column.name for column in real.schema.modelled(table)]
+    return [name for name in names if len(real[table][name].drop_duplicates()) > 1]
 
 
 def _fault(real: pd.DataFrame, synthetic: pd.DataFrame, table: str, columns: list[str]) -> str | None:

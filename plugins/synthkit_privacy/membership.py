@@ -55,12 +55,15 @@ def memberships(
     (Houssiau et al., 2022). The reference is half of the holdout: each half serves for the other, and for half of
     the attacked members.
     """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
     sides = [part.drawn(_ATTACKED, random) for part in (training, holdout)]
     halves = [random.permutation(len(part)) % 2 for part in sides]
     near = [nearest(part.points, synthetic.points, _BALL) for part in sides]
     radius = np.median(np.concatenate([each[:, 0] for each in near]))
     dense = _crossed(sides, halves, partial(_density, synthetic))
-    learned = _crossed(sides, halves, partial(_likeness, synthetic.drawn(_LEARNED, random)))
+    with threadpool_limits(1, "openmp"):  # steps so small only wait for each other on a busy machine
+        learned = _crossed(sides, halves, partial(_likeness, synthetic.drawn(_LEARNED, random)))
     found = {
         "distance": _roc([-each[:, 0] for each in near]),
         "ball": _roc([(each <= radius).sum(axis=1).astype("float64") for each in near]),
@@ -90,12 +93,10 @@ def _density(synthetic: Records, reference: Records) -> Scored:
 
 def _likeness(synthetic: Records, reference: Records) -> Scored:
     from sklearn.ensemble import HistGradientBoostingClassifier
-    from threadpoolctl import threadpool_limits
 
     model = HistGradientBoostingClassifier(max_iter=30, max_leaf_nodes=15, early_stopping=False, random_state=0)
     made = np.repeat([True, False], [len(synthetic), len(reference)])
-    with threadpool_limits(1, "openmp"):  # steps this small only wait for each other on a busy machine
-        model.fit(np.vstack([synthetic.values, reference.values]), made)
+    model.fit(np.vstack([synthetic.values, reference.values]), made)
     return lambda part: np.asarray(model.decision_function(part.values))
 
 

@@ -63,17 +63,20 @@ def records(frames: Sequence[pd.DataFrame]) -> tuple[Records, ...]:
     """
     names = tuple(sorted(frames[0].columns))
     columns = [_placed([frame[name] for frame in frames]) for name in names]
-    values = [np.column_stack([column[i] for column in columns]) for i in range(len(frames))]
-    values = [part[np.lexsort(part.T)] for part in values]
+    values = [_sorted(np.column_stack([column[i] for column in columns])) for i in range(len(frames))]
     categorical = np.array([isinstance(frames[0][name].dtype, pd.CategoricalDtype) for name in names])
     axes, owners = _axes(np.concatenate(values[:2]), categorical)
     points = [np.column_stack([axis(part[:, j]) for j, axis in zip(owners, axes, strict=True)]) for part in values]
     return tuple(Records(names, categorical, v, p, owners) for v, p in zip(values, points, strict=True))
 
 
+def _sorted(values: Values) -> Values:
+    return np.asarray(values[np.lexsort(values.T)])
+
+
 def _placed(values: Sequence[pd.Series[Any]]) -> list[Values]:
     if isinstance(values[0].dtype, pd.CategoricalDtype):
-        return [each.cat.codes.to_numpy("float64") for each in values]
+        return [np.asarray(each.cat.codes, dtype="float64") for each in values]
     numbers = [each.to_numpy("float64") for each in values]
     real = np.sort(np.concatenate(numbers[:2]))
     known = real[~np.isnan(real)]
