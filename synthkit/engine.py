@@ -311,11 +311,16 @@ def _judged(
     gates: Mapping[str, Gate], results: tuple[Score | Failure, ...], idle: Collection[str] = ()
 ) -> tuple[Verdict, ...]:
     """The verdicts; gates of evaluators that could not be asked, for want of a holdout, do not apply."""
-    if all(result.metric.partition(".")[0] in CORE_METRICS for result in results):
-        raise NothingEvaluatedError("no evaluator gave a score", "choose --evaluators, or add --no-gates")
+    if all(result.metric.partition(".")[0] in CORE_METRICS or _not_applicable(result) for result in results):
+        remedy = "add --holdout, or choose other --evaluators" if idle else "choose --evaluators"
+        raise NothingEvaluatedError("no evaluator gave a score", f"{remedy}, or add --no-gates")
     verdicts = judge({name: gate for name, gate in gates.items() if name.split(".")[0] not in idle}, results)
     reason = "needs a holdout; add --holdout"
     return (*verdicts, *(Verdict(n, "not applicable", reason=reason) for n in gates if n.split(".")[0] in idle))
+
+
+def _not_applicable(result: Score | Failure) -> bool:
+    return isinstance(result, Failure) and not result.applicable
 
 
 def _run(command: str, plan: Plan, plugin: Plugin, steps: Steps, fitted: Model, synthetic: Dataset) -> Run:

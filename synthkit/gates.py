@@ -63,6 +63,9 @@ class Gate(pydantic.BaseModel, extra="forbid", frozen=True):
 DEFAULT_GATES: dict[str, Gate] = {
     "integrity.violations": Gate(max=0),
     "keys.reused": Gate(max=0),
+    "privacy.copies.rows": Gate(max=0),
+    "privacy.copies.sequences": Gate(max=0),
+    "privacy.membership": Gate(max=0.55, confidence=0.95),
     "sdmetrics.quality.overall": Gate(min=0.80),
 }
 CORE_METRICS = ("integrity", "keys")
@@ -74,7 +77,8 @@ class Verdict:
 
     Attributes:
         gate: the id of the score it judges.
-        status: ``missing`` where the score could not be computed or nobody computed it: that fails.
+        status: ``missing`` where the score could not be computed or nobody computed it: that fails;
+            ``not applicable`` where the data leave nothing to measure, or the holdout that it needs is not given.
         value, matched, ceiling: of the score, or None.
         error: of the score, or None.
         min, max, min_of_ceiling, confidence, severity: of the gate.
@@ -160,8 +164,10 @@ def _whole_failure(by_id: Mapping[str, Score | Failure], name: str) -> Failure |
 def _verdict(name: str, gate: Gate, result: Score | Failure | None, *, by_chance: bool) -> Verdict:
     limits = (gate.min, gate.max, gate.min_of_ceiling, gate.confidence, gate.severity)
     missing = Verdict(name, "missing", None, None, None, None, *limits)
-    if not isinstance(result, Score):
-        return replace(missing, reason=result.reason if result else "no evaluator gave this score")
+    if isinstance(result, Failure):
+        return replace(missing, status="missing" if result.applicable else "not applicable", reason=result.reason)
+    if result is None:
+        return replace(missing, reason="no evaluator gave this score")
     measured = replace(missing, value=result.value, matched=result.matched, ceiling=result.ceiling, error=result.error)
     lacking = gate.lacks(result)
     if lacking:

@@ -62,12 +62,15 @@ class Failure:
     Attributes:
         metric, table, columns: as in ``Score``.
         reason: one sentence, without cell values.
+        applicable: False only where the real data, or the number of subjects asked for, leave nothing to measure
+            (rows of two columns, ten subjects), whatever the synthetic values are: its gate does not apply then.
     """
 
     metric: str
     reason: str
     table: str | None = None
     columns: tuple[str, ...] = ()
+    applicable: bool = True
 
     @property
     def id(self) -> str:

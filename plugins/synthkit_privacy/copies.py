@@ -35,12 +35,11 @@ class Copies:
     def excess(self) -> float:
         """The copies beyond what chance explains: three standard errors over the holdout's number.
 
-        An honest model meets training items as often as holdout items, in proportion to their numbers; both
-        counts are Poisson, and the holdout's is taken one larger for what a count of zero leaves open.
+        An honest model meets training items as often as holdout items, in proportion to their numbers. Both
+        counts are Poisson, and their roots have a spread of one half, however rare copies are (Anscombe, 1948).
         """
-        expected = self.ratio * self.holdout
-        noise = math.sqrt(self.ratio * (1 + self.ratio) * (self.holdout + 1))
-        return max(0.0, self.training - expected - 3 * noise)
+        root = math.sqrt(self.ratio * (self.holdout + 3 / 8)) + 3 / 2 * math.sqrt(1 + self.ratio)
+        return max(0.0, self.training - (root**2 - 3 / 8))
 
 
 def row_codes(frames: Sequence[pd.DataFrame]) -> list[Codes]:
@@ -56,9 +55,7 @@ def row_codes(frames: Sequence[pd.DataFrame]) -> list[Codes]:
 
 def copies(training: Codes, holdout: Codes, synthetic: Codes) -> Copies:
     """Count synthetic items that equal a real one that no other real one equals."""
-    counts = np.bincount(np.concatenate([training, holdout, [0]]), minlength=int(synthetic.max(initial=0)) + 1)
-    counts[0] -= 1
-    alone = counts == 1
+    alone = np.bincount(np.concatenate([training, holdout]), minlength=int(synthetic.max(initial=0)) + 1) == 1
     met = [int(np.isin(synthetic, part[alone[part]]).sum()) for part in (training, holdout)]
     return Copies(met[0], met[1], len(training) / max(len(holdout), 1))
 

@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import click
-from rich.console import Console
+from rich.console import Console, Group
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from synthkit.gates import Verdict
 from synthkit.run import Run
@@ -24,7 +25,7 @@ _MARKS = {
     "passed": "[green]passed[/]",
     "failed": "[red]failed[/]",
     "missing": "[red]missing[/]",
-    "not applicable": "[dim]not applicable[/]",
+    "not applicable": "[dim]n/a[/]",
 }
 
 
@@ -108,16 +109,16 @@ def _reader_may_leave() -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _verdicts(run: Run) -> Table:
+def _verdicts(run: Run) -> Group:
+    """One row per gate, and below them, at full width, why some could not be judged."""
     table = _table("Gate", "Value", "Matched", "Ceiling", "Limit", "Verdict")
     for verdict in run.verdicts:
         spared = verdict.severity == "warn" and verdict.status in ("failed", "missing")
         mark = _MARKS[verdict.status] + (" (warning)" if spared else "")
         figures = map(_figure, (verdict.value, verdict.matched, verdict.ceiling))
         table.add_row(escape(verdict.gate), *figures, _limit(verdict), mark)
-        if verdict.reason:
-            table.add_row(f"  [dim]{escape(verdict.reason)}[/]")
-    return table
+    reasons = [Text(f"{v.gate}: {v.status}, {v.reason}", style="dim") for v in run.verdicts if v.reason]
+    return Group(table, *reasons)
 
 
 def _scores(run: Run) -> Table:
@@ -139,7 +140,7 @@ def _table(*names: str) -> Table:
 def _figure(value: float | None) -> str:
     if value is None:
         return "–"
-    return f"{value:.0f}" if value.is_integer() else f"{value:.3f}"
+    return f"{value:.0f}" if value.is_integer() or abs(value) >= 100 else f"{value:.3f}"
 
 
 def _limit(verdict: Verdict) -> str:
@@ -152,7 +153,7 @@ def _limit(verdict: Verdict) -> str:
 def _print_where(run: Run, console: Console) -> None:
     slow = sorted(run.timings.items(), key=lambda item: -item[1])[:3]
     times = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in slow if seconds >= 0.05)
-    failed = len(run.failures)
+    failed = sum(failure.applicable for failure in run.failures)
     if failed:
         console.print(f"\n{failed} figures could not be computed; scores.json names them", style="yellow")
     style = {"passed": "bold green", "failed": "bold red"}.get(run.verdict, "bold")
