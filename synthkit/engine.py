@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pydantic
 
-from synthkit import integrity, model
+from synthkit import integrity, model, selftest
 from synthkit.context import Context
 from synthkit.dataset import Dataset
 from synthkit.errors import DataError, IntegrityError, NothingEvaluatedError, PluginError, SynthkitError, UsageError
@@ -33,6 +33,7 @@ from synthkit.report import write_plots
 from synthkit.run import Run
 from synthkit.scan import RealStrings, refuse_leaks
 from synthkit.scores import Failure, Score
+from synthkit.selftest import SelfTest
 from synthkit.split import split
 from synthkit.steps import Observer, Steps
 from synthkit.synthesizer import Synthesizer
@@ -178,6 +179,19 @@ def rejudge(folder: Path, plan: Plan) -> Run:
         raise DataError(f"{record} is damaged", "run it again") from None
     gates = default_gates(result.metric.split(".")[0] for result in run.results) | plan.gates
     return replace(run, verdicts=_judged(gates, run.results), judged=True, folder=folder)
+
+
+def self_test(plan: Plan, registry: Registry, observer: Observer | None = None) -> SelfTest:
+    """Put the gates of the plan on trial with its own real data; nothing is written.
+
+    Raises:
+        SynthkitError: whatever stops the way; its class says what.
+    """
+    steps, evaluators = Steps(observer or Observer()), _evaluators(plan, registry)
+    with steps("read") as context:
+        real = read(plan, registry, context)
+    with steps("self-test") as context:
+        return selftest.self_test(real, evaluators, plan.gates, registry, seed=plan.seed, context=context)
 
 
 def default_folder(name: str, seed: int) -> Path:

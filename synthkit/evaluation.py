@@ -30,6 +30,7 @@ class Evaluation:
         halves: two disjoint parts of the real data, for the ceilings: training and holdout where there
             is a holdout.
         seed: decides the draws and is handed to the evaluators.
+        ceilings: whether to compute them: seven times the work.
     """
 
     evaluators: Sequence[Evaluator]
@@ -37,9 +38,10 @@ class Evaluation:
     holdout: Dataset | None
     halves: tuple[Dataset, Dataset]
     seed: int
+    ceilings: bool = True
 
     def results(self, synthetic: Dataset, context: Context) -> tuple[Score | Failure, ...]:
-        """Counts of the core first, then every evaluator's scores with their ceilings."""
+        """Counts of the core first, then every evaluator's scores, with their ceilings where they have any."""
         found: list[Score | Failure] = list(_counts(self.real, self.holdout, synthetic))
         rounds = len(self.evaluators) * (DRAWS + 2)
         for i, evaluator in enumerate(self.evaluators):
@@ -53,7 +55,7 @@ class Evaluation:
         beside the mean of several synthetic draws of its own size.
         """
         scores = self._measured(evaluator, self.real, synthetic, rounds.next(f"{evaluator.name}: synthetic"))
-        if not evaluator.ceilings:
+        if not (self.ceilings and evaluator.ceilings):
             return scores
         first, second = self.halves
         ceiling = self._values(evaluator, first, second, rounds.next(f"{evaluator.name}: ceiling"))

@@ -63,10 +63,12 @@ class Gate(pydantic.BaseModel, extra="forbid", frozen=True):
 DEFAULT_GATES: dict[str, Gate] = {
     "integrity.violations": Gate(max=0),
     "keys.reused": Gate(max=0),
+    "fidelity.shapes": Gate(min=0.80),
+    "fidelity.dependence.intra": Gate(min=0.15),
+    "fidelity.dependence.hop1": Gate(min=0.15),
     "privacy.copies.rows": Gate(max=0),
     "privacy.copies.sequences": Gate(max=0),
     "privacy.membership": Gate(max=0.55, confidence=0.95),
-    "sdmetrics.quality.overall": Gate(min=0.80),
 }
 CORE_METRICS = ("integrity", "keys")
 

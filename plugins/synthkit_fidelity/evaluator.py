@@ -8,6 +8,14 @@ from synthkit import Context, Dataset, Evaluator, Failure, Score
 from synthkit_fidelity.comparison import Comparison
 from synthkit_fidelity.observe import codebook, joints, margins, paths, scored
 
+_WHOLE = {
+    "shapes": "column to compare",
+    "pairs": "two columns in one table",
+    "cardinality": "foreign key",
+    "dependence.intra": "columns that depend on each other",
+    "dependence.hop1": "column that depends on a parent's",
+}
+
 
 class Fidelity(Evaluator):
     """Compares columns, pairs, relations, dependence, nulls and order in time, without SDV.
@@ -55,8 +63,8 @@ class Fidelity(Evaluator):
     What cannot be computed is a Failure, and so is every mean that needs it. The one exception, as for
     ``sdmetrics``: what the real data alone leave undefined is a Failure that means do without. A column that
     is all null or holds infinite values or another type makes every figure about it a Failure, its table's
-    null patterns included. What does not apply gives no score at all: no foreign key, no grandparent, no
-    dependence, no subject with two dates.
+    null patterns included. What does not apply gives no score: no foreign key, no grandparent, no dependence, no
+    subject with two dates; for the figures that gates usually ask for, a Failure that is not applicable says so.
 
     Only modelled columns are compared: no keys, personal data or text, and reference tables, which are
     copied, only as parents. The order of rows and of columns changes nothing; ``seed`` only chooses triples.
@@ -84,7 +92,16 @@ class Fidelity(Evaluator):
             state.beside(joints(data, book, seed=seed, step=step))
             for state, data in zip(alone, (real, synthetic), strict=True)
         ]
-        return [figure.result for figure in Comparison(real.schema, book, *both).figures()]
+        results = [figure.result for figure in Comparison(real.schema, book, *both).figures()]
+        return [*results, *_not_applicable(results)]
+
+
+def _not_applicable(results: Iterable[Score | Failure]) -> Iterable[Failure]:
+    """The figures of all tables that these tables have no use for, so that a gate on them can say so."""
+    there = {result.metric for result in results}
+    for metric, what in _WHOLE.items():
+        if f"fidelity.{metric}" not in there:
+            yield Failure(f"fidelity.{metric}", f"these tables have no {what}", applicable=False)
 
 
 class _Steps:

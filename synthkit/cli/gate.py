@@ -3,25 +3,50 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from synthkit.cli.options import CONFIG, JSON, SHOWING, grouped, plan_from
+from synthkit.cli.options import CONFIG, DATA, EVALUATORS, JSON, SCHEMA, SEED, SHOWING, TABLES, grouped, plan_from
 from synthkit.errors import UsageError
+
+if TYPE_CHECKING:
+    from synthkit.plan import Plan
 
 
 @click.command("gate")
 @click.argument("run", type=click.Path(path_type=Path), required=False)
 @click.option("--gate", "gates", multiple=True, metavar="METRIC=MIN", help="One more gate, or another limit.")
-@grouped(CONFIG, JSON, *SHOWING)
-def command(*, run: Path | None, as_json: bool, quiet: bool, debug: bool, config: Path | None, **given: Any) -> int:
-    """Judge the finished RUN again with the gates of now; by default the newest under runs/."""
+@click.option("--self-test", "on_trial", is_flag=True, help="Judge no run, but the gates: with --data and baselines.")
+@grouped(DATA, SCHEMA, TABLES, EVALUATORS, SEED, CONFIG, JSON, *SHOWING)
+def command(
+    *, run: Path | None, on_trial: bool, as_json: bool, quiet: bool, debug: bool, config: Path | None, **given: Any
+) -> int:
+    """Judge the finished RUN again with the gates of now; by default the newest under runs/.
+
+    With --self-test: real data that nobody learned from must pass the gates, and every baseline (copies, copies with
+    noise, independent columns, shuffled keys) must be rejected, before the gates are worth anything.
+    """
     del debug  # the outermost level reads it
+    plan = plan_from(config, **given)
+    if on_trial:
+        return _try_gates(run, plan, as_json=as_json, quiet=quiet)
     from synthkit.cli.output import show
     from synthkit.engine import rejudge
 
-    return show(rejudge(run or _newest(), plan_from(config, **given)), as_json=as_json, quiet=quiet)
+    return show(rejudge(run or _newest(), plan), as_json=as_json, quiet=quiet)
+
+
+def _try_gates(run: Path | None, plan: Plan, *, as_json: bool, quiet: bool) -> int:
+    from synthkit.cli.output import show_self_test, watching
+    from synthkit.engine import self_test
+    from synthkit.plugins import discover
+
+    if run is not None:
+        raise UsageError("a self-test judges the gates, not a run", "leave RUN out, or --self-test")
+    with watching(quiet=quiet) as observer:
+        tested = self_test(plan, discover(), observer)
+    return show_self_test(tested, as_json=as_json)
 
 
 def _newest() -> Path:

@@ -31,12 +31,16 @@ CSV_SAFE = click.option(
 )
 ROWS = click.option("--rows", type=int, help="Subjects to make. Default: as many as the real data (example: 10,000).")
 OUT = click.option("--out", type=_PATH, help="Folder to write. Default: runs/<plugin>-<time>-<seed>.")
+TABLES = click.option("--tables", type=str, help="Only these tables, separated by commas.")
+EVALUATORS = click.option(
+    "--evaluators", type=str, help="Only these, separated by commas, or none. Default: all usable."
+)
 FITTING = (
     click.option("--plugin", type=str, help="The synthesizer; `synthkit plugins` lists them."),
     DATA,
     SCHEMA,
     click.option("--holdout", type=str, help="Share of subjects held out, or a folder to hold out. Default: 0.2."),
-    click.option("--tables", type=str, help="Only these tables, separated by commas."),
+    TABLES,
     click.option("--table", type=str, help="The table for a single-table plugin. Default: the subject table."),
     ROWS,
     SEED,
@@ -52,7 +56,7 @@ FITTING = (
     CONFIG,
 )
 JUDGING = (
-    click.option("--evaluators", type=str, help="Only these, separated by commas, or none. Default: all usable."),
+    EVALUATORS,
     click.option("--gate", "gates", multiple=True, metavar="METRIC=MIN", help="One more gate, or another limit."),
     click.option("--no-gates", is_flag=True, default=None, help="Score, but judge nothing."),
 )

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console, Group
@@ -19,6 +19,9 @@ from rich.text import Text
 from synthkit.gates import Verdict
 from synthkit.run import Run
 from synthkit.steps import Observer
+
+if TYPE_CHECKING:
+    from synthkit.selftest import SelfTest
 
 _NOTES = 8  # shown; the record holds all
 _MARKS = {
@@ -91,6 +94,24 @@ def show(run: Run, *, as_json: bool, quiet: bool) -> int:
         if not quiet:
             _print_where(run, console)
     return run.exit_code
+
+
+def show_self_test(tested: SelfTest, *, as_json: bool) -> int:
+    """Print what became of the gates on trial, and give the exit code."""
+    if as_json:
+        print_json(tested.to_dict())
+        return 0 if tested.passed else 1
+    with _reader_may_leave():
+        console, table = Console(), _table("Data", "Caught by", "As it should")
+        for case in tested.cases:
+            mark = "[green]yes[/]" if case.as_it_should else "[red]no[/]"
+            table.add_row(escape(case.name), escape("\n".join(case.caught_by)) or "–", mark)
+        console.print(table)
+        if tested.idle:
+            console.print(f"\ncaught nothing: {escape(', '.join(tested.idle))}", style="dim", highlight=False)
+        verdict = "[bold green]trusted[/]" if tested.passed else "[bold red]not to be trusted[/]"
+        console.print(f"\n{verdict}  these gates on these data", highlight=False)
+    return 0 if tested.passed else 1
 
 
 def print_json(content: Any) -> None:
