@@ -22,13 +22,13 @@ seed = 0
 # rare = "draw"                 # rare categories come back as others, or "star": as *
 # locale = "en_US"              # of fake names and places
 # format = "csv"                # or "parquet"
-# evaluators = ["sdmetrics"]    # default: all that can be used
+# evaluators = ["fidelity"]     # default: all that can be used
 
 # [options]                     # of the plugin
 # epochs = 300
 
 # Gates decide the exit code. The built-in ones hold beside those below; the same name replaces.
-# [gates."sdmetrics.quality.overall"]
+# [gates."fidelity.shapes"]
 # min = 0.85
 # severity = "warn"             # report, but do not fail
 """

@@ -167,9 +167,9 @@ def test_each_gate_gets_one_verdict_in_its_order():
 
 def test_the_built_in_gates_hold_for_what_the_core_counts_and_for_the_evaluators_used():
     assert list(default_gates([])) == ["integrity.violations", "keys.reused"]
-    assert "sdmetrics.quality.overall" in default_gates(["sdmetrics"])
+    assert "fidelity.shapes" in default_gates(["fidelity"])
     assert default_gates(["another"]) == default_gates([])
-    assert default_gates(["sdmetrics"]).items() <= DEFAULT_GATES.items()
+    assert default_gates(["fidelity"]).items() <= DEFAULT_GATES.items()
 
 
 @pytest.mark.parametrize("metric", ["integrity.violations", "keys.reused"])
