@@ -105,6 +105,23 @@ def test_schema_infer_as_sdv_leaves_rules_and_comments_out(folder, capsys):
     assert "rules" not in json.loads(capsys.readouterr().out)
 
 
+def test_schema_infer_is_for_review_and_points_at_nothing_else(folder, capsys):
+    assert run(["schema", "infer", str(folder)]) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("# For review.")
+    assert "hold in every row;" not in said.err
+
+
+def test_schema_show_tells_rules_references_and_listed_values(shop, tmp_path, capsys):
+    listed = "[tables.products]\nreference = true\nrules = [{kind = 'range', column = 'points', low = -99}]\n"
+    text = infer_schema(shop, discover(), Context()).to_toml().replace("[tables.products]\n", listed)
+    (tmp_path / "own.toml").write_text(text, "utf-8")
+    assert run(["schema", "show", str(tmp_path / "own.toml")]) == 0
+    shown = capsys.readouterr().out
+    assert "products (reference)" in shown
+    assert "rule  the range of points" in shown
+
+
 def test_schema_show_says_nothing_about_references(shop, capsys):
     assert run(["schema", "show", str(shop), "--as", "toml"]) == 0
     assert COMMENT not in capsys.readouterr().out
