@@ -209,7 +209,8 @@ def _ruled(data: Dataset, context: Context) -> Dataset:
     found = [len(table.rules) for table in ruled.schema.tables if table.rules]
     if found:
         rules, tables = _counted(sum(found), "rule"), _counted(len(found), "table")
-        context.note(f"{rules} in {tables} found that hold in every row; `synthkit schema infer` shows them")
+        hold, them = ("holds", "it") if sum(found) == 1 else ("hold", "them")
+        context.note(f"{rules} in {tables} found that {hold} in every row; `synthkit schema infer` shows {them}")
     return ruled
 
 

@@ -77,6 +77,17 @@ def test_a_selection_gets_the_rules_of_its_tables(folder):
     assert "inequality" not in {rule.kind for rule in rules}
 
 
+def test_one_rule_is_said_in_the_singular(folder):
+    for name in ("campaign_events", "customers"):
+        (folder / f"{name}.csv").unlink()
+    days = pd.DataFrame({"opened": pd.date_range("2024-01-01", periods=300).strftime("%Y-%m-%d")})
+    days["closed"] = pd.Series(pd.to_datetime(days["opened"]) + pd.to_timedelta(np.arange(300) % 9, "D")).astype(str)
+    days.to_csv(folder / "transactions.csv", index=False)
+    context = Context()
+    read(Plan(data=folder), discover(), context)
+    assert "1 rule in 1 table found that holds in every row; `synthkit schema infer` shows it" in context.notes
+
+
 def test_no_rule_no_note(shop):
     context = Context()
     read(Plan(data=shop), discover(), context)
