@@ -55,7 +55,8 @@ class Draft(Joined):
             now, before = (side.tables[table][name].iloc[rows] for side in (self, self.given))
             same = (now.isna() & before.isna()) | (now == before).fillna(False)
             count = int((~same.astype(bool)).sum())
-            fixed = ", though it is part of a fixed combination" if name in fixed_columns(self.schema, table) else ""
+            torn = name in fixed_columns(self.schema, table) and not isinstance(rule, FixedCombinations)
+            fixed = ", though it is part of a fixed combination" if torn else ""
             if count:
                 found.append(f"{table}.{name}: {count:,} values were changed to keep {in_words(rule)}{fixed}")
         return found
