@@ -98,7 +98,7 @@ def test_nothing_given_is_changed():
         pd.testing.assert_frame_equal(data[name], frame)
 
 
-@settings(max_examples=15)
+@settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 999))
 def test_the_order_of_the_rows_below_changes_no_digit(seed):
     data = guarded(40, seed)
@@ -108,7 +108,7 @@ def test_the_order_of_the_rows_below_changes_no_digit(seed):
     pd.testing.assert_frame_equal(one, two, check_exact=True)
 
 
-@settings(max_examples=15)
+@settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 999))
 def test_aggregates_are_those_of_pandas(seed):
     data = guarded(40, seed)

@@ -143,6 +143,12 @@ def test_what_was_not_measured_without_doubt_is_missing_and_fails(results, reaso
     assert verdict.fails
 
 
+def test_a_figure_that_the_data_leave_no_room_for_has_no_gate():
+    verdict = verdict_of(Gate(min=0.0), Failure("a.b", "there is one table", applicable=False))
+    assert verdict == Verdict("a.b", "not applicable", min=0.0, reason="there is one table")
+    assert not verdict.fails
+
+
 @pytest.mark.parametrize(
     ("status", "severity", "fails"),
     [

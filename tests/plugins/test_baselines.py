@@ -65,7 +65,7 @@ def _drawn(cls, world, rows, seed=1):
 
 
 @pytest.mark.parametrize("cls", ALL)
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(subjects=st.integers(1, 30), rows=st.integers(1, 70), seed=st.integers(0, 99))
 def test_samples_have_valid_keys_and_exact_counts(cls, subjects, rows, seed):
     world = _world(subjects, seed)

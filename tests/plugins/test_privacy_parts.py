@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 from sklearn.metrics import roc_auc_score
@@ -30,6 +30,7 @@ def plain(row):
     return (None if np.isnan(row[0]) else row[0] + 0.0, row[1])
 
 
+@settings(max_examples=50, deadline=None)
 @given(ROWS, ROWS)
 def test_rows_have_one_code_exactly_when_they_are_equal(first, second):
     codes = np.concatenate(row_codes([frame(first), frame(second)]))
@@ -38,6 +39,7 @@ def test_rows_have_one_code_exactly_when_they_are_equal(first, second):
         assert [code == codes[i] for code in codes] == [other == row for other in rows]
 
 
+@settings(max_examples=50, deadline=None)
 @given(CODES, CODES, CODES)
 def test_copies_are_synthetic_items_equal_to_one_that_is_alone(training, holdout, synthetic):
     counts = Counter([*training, *holdout])
@@ -46,6 +48,7 @@ def test_copies_are_synthetic_items_equal_to_one_that_is_alone(training, holdout
     assert [found.training, found.holdout] == met
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(st.integers(-1, 3), st.integers(0, 2)), max_size=25))
 def test_owners_have_one_code_exactly_when_they_have_the_same_rows(items):
     owners, rows = (np.array([item[i] for item in items], dtype="int64") for i in (0, 1))
@@ -76,6 +79,7 @@ POINTS = st.integers(1, 12).flatmap(
 ).map(lambda points: np.array(points, dtype="float64"))  # fmt: skip
 
 
+@settings(max_examples=50, deadline=None)
 @given(POINTS, POINTS, st.integers(1, 15))
 def test_nearest_are_the_smallest_distances(of, among, count):
     plainly = np.sort(np.sqrt(((of[:, None] - among[None]) ** 2).sum(axis=2)), axis=1)[:, :count]
