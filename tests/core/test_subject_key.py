@@ -9,9 +9,11 @@ import pandas as pd
 import pytest
 
 from synthkit.cli import run
+from synthkit.context import Context
 from synthkit.dataset import Dataset
 from synthkit.errors import UsageError
 from synthkit.guard import Guard
+from synthkit.report import plots
 from synthkit.scan import RealStrings
 from synthkit.schema import Column, ColumnKind, ForeignKey, Schema, Table
 from synthkit.split import split, subject_count, subjects_of
@@ -105,6 +107,29 @@ def test_a_subject_key_says_whose_rows_are_one_subjects():
     assert "private club" not in set(shown["shop"])
     assert len(shown) < len(data["payments"]) - 90
     assert RealStrings(data)._rare == {"payments.shop": ["private club"]}
+
+
+def test_plots_show_no_category_and_no_extreme_that_one_subject_repeats(tmp_path, monkeypatch):
+    data = payments()
+    random = np.random.default_rng(2)
+    moments = pd.to_datetime("2024-01-01") + pd.to_timedelta(random.integers(0, 99, len(data["payments"])), "D")
+    frame = data["payments"].assign(amount=random.normal(size=len(moments)), at=moments.astype("datetime64[us]"))
+    frame.loc[frame["shop"] == "private club", "amount"] = 1e6
+    frame.loc[frame["shop"] == "private club", "at"] = pd.Timestamp("1900-01-01")
+    frame.loc[20:25, "lone"] = 5.0
+    more = (("amount", ColumnKind.NUMERICAL), ("at", ColumnKind.DATETIME), ("lone", ColumnKind.NUMERICAL))
+    table = data.schema["payments"]
+    columns = (*table.columns, *(Column(n, kind, "double", nullable=n == "lone") for n, kind in more))
+    data = Dataset(Schema((replace(table, columns=columns),)), {"payments": frame})
+    seen = []
+    monkeypatch.setattr(plots, "_chart", lambda real, *_: seen.append(real))
+    monkeypatch.setattr("synthkit.report.images.png", lambda _: b"")
+    plots.write_plots(data, data, tmp_path, context=Context(), k=10)
+    shop, amount, at, lone = seen[:4]
+    assert set(shop["shop"]) == {"food", "fuel"}
+    assert amount["amount"].max() < 10
+    assert at["at"].min() >= pd.Timestamp("2024-01-01")
+    assert lone["lone"].isna().all()
 
 
 def test_a_split_takes_whole_subjects():
