@@ -360,3 +360,18 @@ def test_a_flag_of_a_fixed_combination_brings_the_others_with_it():
     result = kept(sample, seed=0)[0]["people"]
     assert (result["tier"] == result["rich"].map({True: "A", False: "B"})).all()
     assert (result["club"] == result["member"].map({True: "C", False: "D"})).all()
+
+
+def test_rows_that_point_at_each_other_in_a_circle_keep_an_inequality():
+    columns = (
+        Column("id", ID, "int64", unique=True),
+        Column("boss", ID, "int64", nullable=True),
+        Column("hired", NUMBER, "int64"),
+    )
+    table = Table("people", columns, ("id",), rules=(Inequality("people.hired", "hired", strict=True),))
+    frame = pd.DataFrame({"id": range(6), "boss": [1, 0, 2, 0, None, 3], "hired": [5, 5, 5, 1, 9, 0]})
+    schema = Schema((table,), (ForeignKey("people", ("boss",), "people", ("id",)),))
+    sample = Dataset(schema, {"people": frame.astype({"boss": "Int64"})})
+    result, notes = kept(sample, seed=0)
+    assert list(broken_rules(result, real=sample)) == []
+    assert any(note.startswith("people.boss: ") for note in notes)
