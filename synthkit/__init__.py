@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from synthkit.evaluator import Evaluator
     from synthkit.format import Format
     from synthkit.hookspecs import hookimpl
+    from synthkit.row_numbers import parent_rows
     from synthkit.schema import Column, ColumnKind, ForeignKey, Schema, Table
     from synthkit.scores import Failure, Score
     from synthkit.synthesizer import NoOptions, Synthesizer
@@ -45,6 +46,7 @@ _MODULES = {
     "evaluator": ("Evaluator",),
     "format": ("Format",),
     "hookspecs": ("hookimpl",),
+    "row_numbers": ("parent_rows",),
     "schema": ("Column", "ColumnKind", "ForeignKey", "Schema", "Table"),
     "scores": ("Failure", "Score"),
     "synthesizer": ("NoOptions", "Synthesizer"),
@@ -74,6 +76,7 @@ __all__ = [
     "Table",
     "UsageError",
     "hookimpl",
+    "parent_rows",
 ]
 
 

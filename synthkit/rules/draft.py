@@ -47,17 +47,6 @@ class Draft(Joined):
         flags = self._changed.setdefault((table, name, rule), np.zeros(len(changed), dtype=bool))
         flags[rows] = True
 
-    def take(self, table: str, name: str, rows: Integers, sources: Integers, rule: Rule) -> None:
-        """Replace a column in some rows by that of other rows, drawn from the sample given, for the sake of a rule.
-
-        The columns of its fixed combinations go with it.
-        """
-        if not (len(rows) and len(sources)):
-            return
-        drawn = self.random.choice(sources, len(rows))
-        for each in sorted(_bound(self.schema, table, name)):
-            self.put(table, each, rows, self.given.tables[table][each].iloc[drawn], rule)
-
     def notes(self) -> list[str]:
         """What was changed, counted per column and rule."""
         found = []
@@ -66,7 +55,8 @@ class Draft(Joined):
             now, before = (side.tables[table][name].iloc[rows] for side in (self, self.given))
             same = (now.isna() & before.isna()) | (now == before).fillna(False)
             count = int((~same.astype(bool)).sum())
-            fixed = ", though it is part of a fixed combination" if name in fixed_columns(self.schema, table) else ""
+            torn = name in fixed_columns(self.schema, table) and not isinstance(rule, FixedCombinations)
+            fixed = ", though it is part of a fixed combination" if torn else ""
             if count:
                 found.append(f"{table}.{name}: {count:,} values were changed to keep {in_words(rule)}{fixed}")
         return found
@@ -97,16 +87,6 @@ def fixed_columns(schema: Schema, table: str) -> frozenset[str]:
     """The columns of fixed combinations."""
     rules = schema[table].rules
     return frozenset(name for rule in rules if isinstance(rule, FixedCombinations) for name in rule.columns)
-
-
-def _bound(schema: Schema, table: str, name: str) -> frozenset[str]:
-    """A column and all that fixed combinations bind to it, also over others."""
-    bound, size = frozenset((name,)), 0
-    while len(bound) > size:
-        size = len(bound)
-        rules = (set(rule.columns) for rule in schema[table].rules if isinstance(rule, FixedCombinations))
-        bound = bound.union(*(columns for columns in rules if columns & bound))
-    return bound
 
 
 def foreign_columns(schema: Schema, table: str) -> frozenset[str]:

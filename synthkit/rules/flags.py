@@ -7,7 +7,7 @@ import pandas as pd
 
 from synthkit.rules.check import expected, must_be_null
 from synthkit.rules.draft import Draft, fixed_columns, pinned
-from synthkit.rules.scale import Grid, measured, written
+from synthkit.rules.scale import Grid, written
 from synthkit.schema import ConditionalNull, Formula, OnlyIf
 
 
@@ -22,10 +22,6 @@ def mend_only_if(draft: Draft, table: str, rule: OnlyIf) -> None:
     own = draft.schema.lookup(table, rule.given)[0] is None and rule.given not in pinned(draft.schema, table)
     raise_given = own and not draft.last_resort and (rule.given not in fixed or rule.column in fixed)
     name = rule.given if raise_given else rule.column
-    if name in fixed:
-        held = measured(draft.given.tables[table][name]) == raise_given
-        draft.take(table, name, rows, np.flatnonzero(held), rule)
-        return
     flags = pd.Series(np.full(len(rows), raise_given)).astype(draft.tables[table][name].dtype)
     draft.put(table, name, rows, flags, rule)
 
@@ -33,11 +29,6 @@ def mend_only_if(draft: Draft, table: str, rule: OnlyIf) -> None:
 def mend_null(draft: Draft, table: str, rule: ConditionalNull) -> None:
     """Set null where the condition is met; elsewhere fill from rows of the table that have a value."""
     wanted, rows = must_be_null(draft, table, rule), draft.breaking(table, rule)
-    if rule.column in fixed_columns(draft.schema, table):
-        null = draft.given.tables[table][rule.column].isna().to_numpy()
-        draft.take(table, rule.column, rows[wanted[rows]], np.flatnonzero(null), rule)
-        draft.take(table, rule.column, rows[~wanted[rows]], np.flatnonzero(~null), rule)
-        return
     values = draft.tables[table][rule.column]
     others = np.flatnonzero(values.notna().to_numpy() & ~wanted)
     if not len(others):

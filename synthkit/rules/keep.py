@@ -10,6 +10,7 @@ import numpy as np
 from synthkit.dataset import Dataset
 from synthkit.errors import IntegrityError
 from synthkit.rules.combinations import mend_inclusion, mend_repetition
+from synthkit.rules.donors import mend_ties
 from synthkit.rules.draft import Draft, pinned
 from synthkit.rules.flags import mend_formula, mend_null, mend_only_if
 from synthkit.rules.windows import cut_circles, mend_windows
@@ -64,7 +65,8 @@ def kept(sample: Dataset, *, seed: int) -> tuple[Dataset, list[str]]:
 
 
 def _mend(draft: Draft, table: str) -> None:
-    """Keys first, then what has but one right value, then numbers and times, and last what must differ."""
+    """What is tied together first, then keys, what has but one right value, numbers and times, what must differ."""
+    mend_ties(draft, table)
     steps = sorted(_rules(draft.schema, table), key=partial(_turn, draft.schema, table))
     windows = True
     for rule in steps:
