@@ -68,7 +68,7 @@ def execute(plan: Plan, registry: Registry, observer: Observer | None = None) ->
             verdicts = () if plan.no_gates else _judged(gates, results)
         with steps("report") as context:
             (stage / "plots").mkdir()
-            write_plots(material.training, synthetic, stage / "plots", context=context)
+            write_plots(material.training, synthetic, stage / "plots", context=context, k=fitted.guard.k)
         with steps("write") as context:
             _write(stage / "data", synthetic, f"{plugin.name}_{fitted.rows}", (writer, plan.csv_safe), context)
             _saved(fitted, stage / "model")

@@ -26,7 +26,7 @@ from synthkit.plugins import Plugin, Registry
 from synthkit.schema import Column, Schema
 from synthkit.sdv_metadata import from_sdv
 from synthkit.signing import signature
-from synthkit.split import split
+from synthkit.split import split, subject_count
 
 _BROKEN = {  # what a broken rule means to the owner of the data, and what to do about it
     "primary_key_null": ("rows have no primary key", "give them one, or leave them out"),
@@ -116,11 +116,11 @@ def split_parts(plan: Plan, real: Dataset, registry: Registry, seed: int, contex
     Raises:
         DataError: too few subjects to protect anyone, unless the plan allows it.
     """
-    count = len(real[real.subject])
+    count = subject_count(real)
     least = 10 * plan.k
     if count < least and not plan.allow_small:
         raise DataError(
-            f"only {count} rows; with fewer than {least:,} subjects nobody is hidden among the others",
+            f"only {count} subjects; with fewer than {least:,} subjects nobody is hidden among the others",
             "use more data, or add --allow-small for a test",
             real.subject,
         )

@@ -25,6 +25,7 @@ from synthkit.formulas import unescaped
 from synthkit.guard.rare import K, Links, links, threshold
 from synthkit.matching import Content, Matcher
 from synthkit.schema import Column, ColumnKind, Schema
+from synthkit.split import subject_count
 from synthkit.storage import dtype_of, within
 
 SHORTEST = 6  # characters; shorter strings occur by chance
@@ -237,7 +238,7 @@ def _personal_integers(real: Dataset) -> dict[str, list[str]]:
 
 def _rare_categories(real: Dataset, k: int) -> dict[str, list[str]]:
     """The categories of each column of text that fewer than k subjects have, counted as the guard does."""
-    behind = links(real, threshold(len(real[real.subject]), k))
+    behind = links(real, threshold(subject_count(real), k))
     found = {}
     for table, column in _columns(real.schema, ColumnKind.CATEGORICAL):
         if column.name not in real.schema.key_columns(table):

@@ -10,7 +10,7 @@ import pandas as pd
 
 from synthkit.dataset import Dataset
 from synthkit.errors import DataError, UsageError
-from synthkit.row_numbers import Flags, Integers, parent_rows
+from synthkit.row_numbers import Flags, Integers, parent_rows, row_codes
 from synthkit.schema import ForeignKey, Schema
 from synthkit.storage import dtype_of
 
@@ -39,11 +39,12 @@ def split(data: Dataset, holdout: float, seed: int) -> tuple[Dataset, Dataset, l
     """
     if not 0 < holdout < 1:
         raise UsageError("the holdout must be a share between 0 and 1", "choose for example 0.2")
-    subjects = len(data[data.subject])
+    whose = held_by(data)
+    subjects = subject_count(data)
     if subjects < 2:
         raise DataError(f"{subjects} subjects cannot be split", "at least 2 are needed", data.subject)
     count = min(max(round(subjects * holdout), 1), subjects - 1)
-    sides = _sides(data, _chosen(subjects, count, seed))
+    sides = _sides(data, np.append(_chosen(subjects, count, seed).astype("int64"), _NOBODY)[whose])
     training = part(data, {name: side != 1 for name, side in sides.items()}, "training part")
     held_out = part(data, {name: side == 1 for name, side in sides.items()}, "holdout")
     return training.data, held_out.data, [*_ownerless(sides), *training.notes, *held_out.notes]
@@ -81,8 +82,26 @@ def _chosen(subjects: int, count: int, seed: int) -> Flags:
 
 
 def subjects_of(data: Dataset) -> dict[str, Integers]:
-    """For each table with owners, parents first, the position of each row's subject; -1 for nobody's rows."""
-    return _sides(data, np.arange(len(data[data.subject])))
+    """For each table with owners, parents first, the number of each row's subject; -1 for nobody's rows."""
+    return _sides(data, held_by(data))
+
+
+def held_by(data: Dataset, table: str | None = None) -> Integers:
+    """Whose each row of a table is, by default of the subject table: numbers from 0, -1 for nobody's.
+
+    Rows that agree in the ``subject_key`` of the table are one subject's; without one, each row is a subject.
+    """
+    name = table or data.subject
+    columns = list(data.schema[name].subject_key)
+    if not columns:
+        return np.arange(len(data[name]))
+    codes = row_codes(data[name].loc[:, columns])[0]
+    return pd.factorize(np.where(codes < 0, np.nan, codes))[0].astype("int64")  # its code for NaN is -1, nobody's
+
+
+def subject_count(data: Dataset) -> int:
+    """How many subjects there are."""
+    return int(held_by(data).max(initial=-1)) + 1
 
 
 def _sides(data: Dataset, chosen: Flags | Integers) -> dict[str, Integers]:

@@ -21,7 +21,7 @@ from synthkit.guard.categories import RareAs, restored_categories
 from synthkit.guard.fakes import known_locale
 from synthkit.guard.fold import Fold
 from synthkit.guard.fresh import Fresh, empty, learn_rule
-from synthkit.guard.rare import K, bounded, drawn_in, threshold, within, without_surplus
+from synthkit.guard.rare import K, bounded, drawn_in, links, threshold, within, without_surplus
 from synthkit.guard.relations import (
     Columns,
     CompositeKey,
@@ -41,6 +41,7 @@ from synthkit.integrity import violations
 from synthkit.row_numbers import Integers, parent_rows
 from synthkit.rules import kept
 from synthkit.schema import Column, ForeignKey, Schema, Table
+from synthkit.split import subject_count
 
 __all__ = ["Guard"]
 
@@ -103,8 +104,8 @@ class Guard:
             for table in folded.schema.tables
         }
         alike = with_alikes(folded, everything[-1], rules)
-        learned = cls(fold, alike, locale, threshold(len(folded[folded.subject]), k), rare)
-        return learned._with_bounds(folded)
+        learned = cls(fold, alike, locale, threshold(subject_count(training), k), rare)
+        return learned._with_bounds(training)
 
     @property
     def schema(self) -> Schema:
@@ -133,8 +134,9 @@ class Guard:
         """
         if data.schema != self.schema:
             raise DataError("the schema is not the one that the guard has learned", "learn again")
-        usual, left_out = without_surplus(self.fold.fold(data), self.k)
-        protected, changed = drawn_in(self._shown(usual), self.rules, self.k)
+        usual, left_out = without_surplus(data, self.k)
+        shown = self._shown(self.fold.fold(usual))
+        protected, changed = drawn_in(shown, self.rules, self.k, links(usual, self.k))
         self.notes += [note for note in (*left_out, *changed) if note not in self.notes]
         return protected
 
@@ -204,7 +206,8 @@ class Guard:
 
     def _with_bounds(self, training: Dataset) -> Guard:
         """The guard that also knows where extremes end; columns of too few subjects are left out."""
-        rules = bounded(self._shown(training), self.rules, self.k, self._inner)
+        shown = self._shown(self.fold.fold(training))
+        rules = bounded(shown, self.rules, links(training, self.k), self._inner)
         hidden = [
             f"{table}.{name}: too few subjects have a value, it was not shown"
             for table, own in rules.items()

@@ -27,7 +27,7 @@ from synthkit.guard.values import (
 )
 from synthkit.row_numbers import Flags, Floats, Integers, parent_rows
 from synthkit.schema import Column, ForeignKey, Schema
-from synthkit.split import part, subjects_of
+from synthkit.split import held_by, part, subject_count, subjects_of
 
 K = 10
 
@@ -88,9 +88,9 @@ def links(data: Dataset, k: int) -> dict[str, Links]:
 
     A row that leads to a subject by owner keys is that subject's. Behind a shared row stand all subjects that
     have a row that refers to it, over any keys. Where no key leads from a subject to a table, each of its
-    rows is one.
+    rows is one, or those together that its ``subject_key`` says.
     """
-    total, found = len(data[data.subject]), {}
+    total, found = subject_count(data), {}
     for name, subjects in subjects_of(data).items():
         rows = np.flatnonzero(subjects >= 0)
         found[name] = Links(rows, subjects[rows], total, k)
@@ -99,7 +99,7 @@ def links(data: Dataset, k: int) -> dict[str, Links]:
         if keys and name not in found:
             found[name] = _referring(data, keys, found)
     personal = [table.name for table in data.schema.tables if not table.reference]
-    return {name: found.get(name) or _row_by_row(len(data[name]), k) for name in personal}
+    return {name: found.get(name) or _unlinked(held_by(data, name), k) for name in personal}
 
 
 def without_surplus(data: Dataset, k: int) -> tuple[Dataset, list[str]]:
@@ -108,8 +108,8 @@ def without_surplus(data: Dataset, k: int) -> tuple[Dataset, list[str]]:
     Which of its rows go is drawn; what refers to them goes too, or its key becomes null where it may.
     ``data`` is not changed. Where fewer than k subjects have rows in a table, all of them go.
     """
-    owned = {name: subjects for name, subjects in subjects_of(data).items() if name != data.subject}
-    total = len(data[data.subject])
+    owned = {n: whose for n, whose in subjects_of(data).items() if n != data.subject or data.schema[n].subject_key}
+    total = subject_count(data)
     kept = {name: _usual(subjects, total, k, place) for place, (name, subjects) in enumerate(owned.items())}
     lost = {name: int((~rows).sum()) for name, rows in kept.items() if not rows.all()}
     if not lost:
@@ -121,14 +121,14 @@ def without_surplus(data: Dataset, k: int) -> tuple[Dataset, list[str]]:
     ]
 
 
-def bounded(shown: Dataset, rules: Mapping[str, Rules], k: int, schema: Schema) -> dict[str, Rules]:
+def bounded(shown: Dataset, rules: Mapping[str, Rules], held: Mapping[str, Links], schema: Schema) -> dict[str, Rules]:
     """The rules with bounds for numbers and times, and what is not shown of the categories that ``schema`` lists.
 
-    Both are learned from guarded data. A column gets no rule where too few subjects have a value in it for two
-    bounds, or hold either of two truth values.
+    Both are learned from guarded data; ``held`` says whose their rows are. A column gets no rule where too few
+    subjects have a value in it for two bounds, or hold either of two truth values.
     """
     made: dict[str, dict[str, Any]] = {name: dict(own) for name, own in rules.items()}
-    for name, behind in links(shown, k).items():
+    for name, behind in held.items():
         for column, rule in _modelled(shown, name, rules):
             real = shown[name][column.name]
             if rule.kind == "categorical":
@@ -141,15 +141,19 @@ def bounded(shown: Dataset, rules: Mapping[str, Rules], k: int, schema: Schema) 
     return dict(made)
 
 
-def drawn_in(shown: Dataset, rules: Mapping[str, Rules], k: int) -> tuple[Dataset, list[str]]:
+def drawn_in(
+    shown: Dataset, rules: Mapping[str, Rules], k: int, held: Mapping[str, Links]
+) -> tuple[Dataset, list[str]]:
     """Guarded data without rare categories and extremes, and notes; ``shown`` is not changed.
+
+    ``held`` says whose their rows are.
 
     A category that fewer than k subjects hold becomes ``rare``, and such a truth value the other one; an extreme
     becomes one of the values that lie a little further inside. Nulls that fewer than k subjects hold become
     other values. What is drawn depends on nothing but the data and the rules.
     """
     tables, notes = dict(shown.tables), []
-    for place, (name, behind) in enumerate(links(shown, k).items()):
+    for place, (name, behind) in enumerate(held.items()):
         random, changed = np.random.default_rng(np.random.SeedSequence(k, spawn_key=(place,))), {}
         for column, rule in _modelled(shown, name, rules):
             real = shown[name][column.name]
@@ -200,8 +204,9 @@ def _referring(data: Dataset, keys: Sequence[ForeignKey], found: Mapping[str, Li
     return Links(once // total, once % total, total, found[data.subject].k)
 
 
-def _row_by_row(rows: int, k: int) -> Links:
-    return Links(np.arange(rows), np.arange(rows), rows, threshold(rows, k))
+def _unlinked(subjects: Integers, k: int) -> Links:
+    rows, total = np.flatnonzero(subjects >= 0), int(subjects.max(initial=-1)) + 1
+    return Links(rows, subjects[rows], total, threshold(total, k))
 
 
 def _usual(subjects: Integers, total: int, k: int, place: int) -> Flags:

@@ -117,7 +117,7 @@ def histogram(real: _Series, synthetic: _Series, kind: ColumnKind) -> Histogram:
         ((19.5, 20.5, 21.5, 22.5), (0.25, 0.5, 0.25))
     """
     temporal = kind is ColumnKind.DATETIME
-    seen, drawn = (_known(_numbers(values)) for values in (real, synthetic))
+    seen, drawn = (_known(numbers(values)) for values in (real, synthetic))
     guide = seen if len(seen) >= LEAST_ROWS else drawn
     edges = _edges(guide, most=min(MOST_BINS, 5 + len(guide) // 25), temporal=temporal)
     starts = _merged(_binned(seen, edges)) if guide is seen else list(range(len(edges) - 1))
@@ -162,7 +162,7 @@ def density(real: pd.DataFrame, synthetic: pd.DataFrame) -> Density:
         >>> counted.edges[0], sum(counted.real.shares), max(counted.real.shares)
         ((-0.5, 0.5, 1.5), 1.0, 0.5)
     """
-    seen, drawn = (np.stack([_numbers(frame[name]) for name in frame]) for frame in (real, synthetic))
+    seen, drawn = (np.stack([numbers(frame[name]) for name in frame]) for frame in (real, synthetic))
     seen, drawn = (values[:, ~np.isnan(values).any(axis=0)] for values in (seen, drawn))
     most = min(MOST_BINS, max(4, math.isqrt(seen.shape[1] // 4)))
     edges = [_edges(values, most=most, temporal=False) for values in seen]
@@ -187,20 +187,20 @@ def strongest_pairs(real: pd.DataFrame, names: Sequence[str]) -> list[tuple[str,
         [('a', 'b')]
     """
     rows = real.iloc[:: 1 + len(real) // 20_000]
-    ranks = pd.DataFrame({place: _numbers(rows[name]) for place, name in enumerate(names)}).rank()
+    ranks = pd.DataFrame({place: numbers(rows[name]) for place, name in enumerate(names)}).rank()
     strength = ranks.corr(min_periods=LEAST_PAIRED).abs().to_numpy()
     pairs = [(i, j) for i, j in itertools.combinations(range(len(names)), 2) if strength[i, j] >= 0]
     pairs.sort(key=lambda pair: -strength[pair])
     return [(names[i], names[j]) for i, j in pairs[:MOST_PAIRS]]
 
 
-def _numbers(values: _Series) -> _Floats:
+def numbers(values: _Series) -> _Floats:
     """Numbers as floats, times as seconds since 1970 on their own clock, null as NaN."""
     if isinstance(values.dtype, pd.DatetimeTZDtype):
         values = values.dt.tz_localize(None)
     if values.dtype.kind != "M":
-        numbers: _Floats = values.to_numpy(dtype="float64", na_value=np.nan)
-        return np.clip(numbers, -_HUGE, _HUGE)
+        plain: _Floats = values.to_numpy(dtype="float64", na_value=np.nan)
+        return np.clip(plain, -_HUGE, _HUGE)
     times = values.to_numpy(dtype="datetime64[us]")
     return np.where(np.isnat(times), np.nan, times.astype("int64") / 1e6)
 

@@ -13,7 +13,7 @@ from synthkit.rules.combinations import mend_inclusion, mend_repetition
 from synthkit.rules.donors import mend_ties
 from synthkit.rules.draft import Draft, pinned
 from synthkit.rules.flags import mend_formula, mend_null, mend_only_if
-from synthkit.rules.windows import mend_windows
+from synthkit.rules.windows import cut_circles, mend_windows
 from synthkit.schema import (
     ConditionalNull,
     Formula,
@@ -57,6 +57,8 @@ def kept(sample: Dataset, *, seed: int) -> tuple[Dataset, list[str]]:
             return draft.data, draft.notes()
         for table in _order(schema):
             _mend(draft, table)
+            if turn >= _PASSES // 2:
+                cut_circles(draft, table)
     for table, rule, count in _broken(draft):
         problem = f"{count:,} rows break the rule {in_words(rule)} and cannot be made to keep it"
         raise IntegrityError(problem, "correct the rule in the schema, or take it out", _where(table, rule))

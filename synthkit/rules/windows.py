@@ -8,6 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from synthkit.row_numbers import Flags, Floats, Integers
 from synthkit.rules.check import exceeds
@@ -71,6 +72,19 @@ def mend_windows(draft: Draft, table: str) -> None:
         repair = _Repair(draft, table, rules, rows)
         for name in repair.order():
             repair.mend(name)
+
+
+def cut_circles(draft: Draft, table: str) -> None:
+    """Empty keys within a table where rows that point at each other can keep no inequality between them."""
+    for rule in (rule for rule in draft.schema[table].rules if isinstance(rule, Inequality)):
+        keys = (draft.schema.lookup(table, reference)[0] for reference in rule.references)
+        key = next((key for key in keys if key is not None and key.parent == table), None)
+        rows = draft.breaking(table, rule)
+        if key is None or not len(rows):
+            continue
+        never = pinned(draft.schema, table)
+        for name in (n for n in key.columns if draft.schema[table].column(n).nullable and n not in never):
+            draft.put(table, name, rows, pd.Series([None] * len(rows), dtype="object"), rule)
 
 
 class _Repair:

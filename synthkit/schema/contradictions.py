@@ -44,6 +44,7 @@ def contradictions(schema: Schema) -> Iterator[str]:
         columns = table.column_names
         yield from (f"table {table.name!r} has two columns {c!r}" for c in columns if columns.count(c) > 1)
         yield from (f"{table.name}.{c} is a key but not a column" for c in table.primary_key if c not in columns)
+        yield from (f"{table.name}.{c} says whose a row is but is no column" for c in _unknown_holders(table))
         yield from (f"{table.name}.{c.name} {problem}" for c in table.columns for problem in _listing_problems(c))
     for key in schema.foreign_keys:
         yield from _key_contradictions(schema, key)
@@ -57,6 +58,10 @@ def contradictions(schema: Schema) -> Iterator[str]:
     owned = schema.owned_by(schema.subject) if schema.subject in names else ()
     yield from (f"table {n!r} belongs to subjects and cannot be a reference" for n in owned if schema[n].reference)
     yield from _reference_contradictions(schema)
+
+
+def _unknown_holders(table: Table) -> Iterator[str]:
+    yield from (name for name in table.subject_key if name not in table.column_names)
 
 
 def _reference_contradictions(schema: Schema) -> Iterator[str]:

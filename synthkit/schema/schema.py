@@ -126,7 +126,8 @@ class Schema:
 
         A key to a table that was left out is categorical, but a key to the subject, or to what a subject
         owns, is an identifier: a model that saw it could hand out real people's keys. Personal data and text
-        stay what they are. Rules about a key or a table that was left out are left out, too.
+        stay what they are. Rules about a key or a table that was left out are left out, too. Without the subject
+        table, the first table whose owner was left out takes its place, and that key says whose its rows are.
 
         Raises:
             UsageError: a name is not a table of this schema.
@@ -137,7 +138,8 @@ class Schema:
                 raise UsageError(f"there is no table {name!r}", f"choose from {', '.join(self.table_names)}")
         kept = tuple(k for k in self.foreign_keys if k.table in wanted and k.parent in wanted)
         tables = tuple(self._freed(t, kept, wanted) for t in self.tables if t.name in wanted)
-        return Schema(tables, kept, self.subject if self.subject in wanted else None)
+        headless = (table.name for table in tables if table.subject_key != self[table.name].subject_key)
+        return Schema(tables, kept, self.subject if self.subject in wanted else next(headless, None))
 
     def _parents_done(self, table: str, done: list[str]) -> bool:
         return all(key.parent in (*done, table) for key in self.parents_of(table))
@@ -150,9 +152,10 @@ class Schema:
         identifying = {name for k in keys if k.parent in personal for name in k.columns}
         columns = tuple(_freed_column(c, c.name in identifying) if c.name in freed else c for c in table.columns)
         rules = (rule for rule in table.rules if not freed & set(rule.references))
-        return replace(
-            table, columns=columns, rules=tuple(r for r in rules if self._stands(table.name, r, kept, wanted))
-        )
+        stand = tuple(rule for rule in rules if self._stands(table.name, rule, kept, wanted))
+        owner = self.owner_of(table.name)
+        held = owner.columns if owner and owner not in kept and owner.parent in personal else table.subject_key
+        return replace(table, columns=columns, rules=stand, subject_key=held)
 
     def _stands(self, table: str, rule: Rule, kept: tuple[ForeignKey, ...], wanted: tuple[str, ...]) -> bool:
         """Whether a rule still means something with the foreign keys and the tables that were kept."""

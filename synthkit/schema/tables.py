@@ -72,6 +72,8 @@ class Table:
         primary_key: the columns that make it: none, one or several.
         reference: whether it is nobody's data and comes out as it is; only the author of a schema can say so.
         rules: what holds for its rows.
+        subject_key: the columns that say whose a row is, where the table of the subjects is not there: rows that
+            agree in them are one subject's, and nobody's where one of them is null.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -81,6 +83,7 @@ class Table:
     primary_key: tuple[str, ...] = ()
     reference: bool = False
     rules: tuple[Rule, ...] = ()
+    subject_key: tuple[str, ...] = ()
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError where there is none."""

@@ -322,3 +322,57 @@ def test_a_repair_that_needs_a_fixed_combination_says_so():
     _, notes = settled(shop(rules))
     assert notes
     assert all("fixed combinations of opened and bought" in note for note in notes)
+
+
+def test_nulls_and_flags_within_fixed_combinations_come_and_go_together():
+    """Shares drawn alone, as a plugin that learns no relations does: each repair takes a whole combination."""
+    random, rows = np.random.default_rng(0), 300
+    combinations = pd.DataFrame([("2", "0", True), ("3", "1", True), ("1", "0", False), (None, None, False)])
+    frame = combinations.iloc[random.integers(0, 4, rows)].set_axis(["size", "kids", "house"], axis=1)
+    age = pd.Series(random.choice(["young", "old"], rows)).mask(random.random(rows) < 0.3)
+    frame = frame.reset_index(drop=True).assign(age=age)[["age", "size", "kids", "house"]]
+    columns = [Column(name, CATEGORY, "string", nullable=True) for name in ("age", "size", "kids")]
+    rules = (
+        ConditionalNull("size", "age"),
+        ConditionalNull("kids", "age"),
+        FixedCombinations(("size", "kids")),
+        FixedCombinations(("kids", "house")),
+    )
+    table = Table("homes", (*columns, Column("house", FLAG, "bool")), rules=rules)
+    sample = Dataset(Schema((table,)), {"homes": frame.astype({c.name: "str" for c in columns})})
+    result, notes = kept(sample, seed=0)
+    assert list(broken_rules(result, real=sample)) == []
+    assert (result["homes"]["size"].isna() == result["homes"]["age"].isna()).all()
+    assert notes
+
+
+def test_a_flag_of_a_fixed_combination_brings_the_others_with_it():
+    values = {"member": [True, False] * 50, "rich": [True, True, False, False] * 25, "tier": ["A", "A", "B", "B"] * 25}
+    columns = (Column("member", FLAG, "bool"), Column("rich", FLAG, "bool"), Column("tier", CATEGORY, "string"))
+    for flags in (("rich", "member"), ("member", "rich")):
+        rules = (OnlyIf(*flags), FixedCombinations(("rich", "tier")))
+        sample = Dataset(Schema((Table("people", columns, rules=rules),)), {"people": pd.DataFrame(values)})
+        result, _ = kept(sample, seed=0)
+        assert list(broken_rules(result, real=sample)) == []
+    rules = (OnlyIf("rich", "member"), FixedCombinations(("rich", "tier")), FixedCombinations(("member", "club")))
+    clubs = pd.DataFrame(values).assign(club=["C", "D"] * 50)
+    table = Table("people", (*columns, Column("club", CATEGORY, "string")), rules=rules)
+    sample = Dataset(Schema((table,)), {"people": clubs})
+    result = kept(sample, seed=0)[0]["people"]
+    assert (result["tier"] == result["rich"].map({True: "A", False: "B"})).all()
+    assert (result["club"] == result["member"].map({True: "C", False: "D"})).all()
+
+
+def test_rows_that_point_at_each_other_in_a_circle_keep_an_inequality():
+    columns = (
+        Column("id", ID, "int64", unique=True),
+        Column("boss", ID, "int64", nullable=True),
+        Column("hired", NUMBER, "int64"),
+    )
+    table = Table("people", columns, ("id",), rules=(Inequality("people.hired", "hired", strict=True),))
+    frame = pd.DataFrame({"id": range(6), "boss": [1, 0, 2, 0, None, 3], "hired": [5, 5, 5, 1, 9, 0]})
+    schema = Schema((table,), (ForeignKey("people", ("boss",), "people", ("id",)),))
+    sample = Dataset(schema, {"people": frame.astype({"boss": "Int64"})})
+    result, notes = kept(sample, seed=0)
+    assert list(broken_rules(result, real=sample)) == []
+    assert any(note.startswith("people.boss: ") for note in notes)

@@ -242,7 +242,7 @@ def test_a_key_to_a_table_left_out_becomes_a_category():
 def test_a_key_to_the_subject_left_out_stays_an_identifier():
     schema = family("b>>a", "b>c", subject="a").select(["b", "c"])
     assert kinds(schema, "b")["to_a"] == "id"
-    assert schema.subject is None
+    assert (schema.subject, schema["b"].subject_key) == ("b", ("to_a",))
 
 
 @pytest.mark.parametrize("backwards", [False, True])
@@ -447,7 +447,8 @@ UNREADABLE = {
     "tabels = 3": "the schema: unknown key 'tabels'; known are foreign_keys, subject, tables, version",
     "version = 2": "this schema was written by another version of synthkit; infer it again",
     "tables = 3": "the schema: tables must be a table; correct the schema",
-    "tables.a = 3": "tables.a: a table of keys is expected; known are columns, primary_key, reference, rules",
+    "tables.a = 3": "tables.a: a table of keys is expected; "
+    "known are columns, primary_key, reference, rules, subject_key",
     "tables.a.columns = 3": "tables.a: columns must be a table; correct the schema",
     "tables.a.columns.x = 3": "tables.a.columns.x: a table of keys is expected; "
     "known are decimals, format, kind, missing, nullable, pii, storage, unique, values",
@@ -457,7 +458,7 @@ UNREADABLE = {
     "tables.a.columns.x = {kind = 'idd'}": "tables.a.columns.x.kind: input should be 'numerical', 'categorical', "
     "'boolean', 'datetime', 'id', 'pii' or 'text'; correct the schema",
     "tables.a = {name = 'b', columns = {}}": "tables.a: unknown key 'name'; known are columns, primary_key, "
-    "reference, rules",
+    "reference, rules, subject_key",
     "tables.a = {primary_key = 'x', columns.x.kind = 'id'}": "tables.a.primary_key: a list in brackets is expected; "
     "correct the schema",
     "tables.a = {columns.x.kind = 'id'}\nforeign_keys = {}": "foreign_keys: a list in brackets is expected; "

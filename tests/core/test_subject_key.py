@@ -1,0 +1,144 @@
+"""Whose rows they are, where the table of the subjects is not there: one person's many rows count once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from synthkit.cli import run
+from synthkit.context import Context
+from synthkit.dataset import Dataset
+from synthkit.errors import UsageError
+from synthkit.guard import Guard
+from synthkit.report import plots
+from synthkit.scan import RealStrings
+from synthkit.schema import Column, ColumnKind, ForeignKey, Schema, Table
+from synthkit.split import split, subject_count, subjects_of
+
+COUNT, EACH = 200, 10
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Customers with ten transactions each; one category, one number and one heap of rows are of very few."""
+    random, rows = np.random.default_rng(0), COUNT * EACH
+    customers = pd.DataFrame(
+        {"customer_id": [f"C{i:06d}" for i in range(COUNT)], "age": random.integers(20, 70, COUNT)}
+    )
+    own = pd.DataFrame(
+        {
+            "transaction_id": range(rows),
+            "customer_id": np.repeat(customers["customer_id"].to_numpy(), EACH),
+            "shop": random.choice(["food", "fuel"], rows),
+            "amount": random.integers(1, 500, rows),
+        }
+    )
+    own.loc[70:89, "shop"] = "VIPCLUB"
+    own.loc[100:119, "amount"] = 99_999
+    (tmp_path / "real").mkdir()
+    customers.to_csv(tmp_path / "real" / "customers.csv", index=False)
+    own.to_csv(tmp_path / "real" / "transactions.csv", index=False)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "chosen", [("--plugin", "single", "--table", "transactions"), ("--plugin", "resample", "--tables", "transactions")]
+)
+def test_a_child_table_alone_shows_nothing_that_few_subjects_have(folder, chosen):
+    out = folder / "out"
+    arguments = ["run", "--data", str(folder / "real"), "--out", str(out), "-q", "--no-gates", "--evaluators", "means"]
+    assert run([*arguments, *chosen]) == 0
+    drawn = pd.read_csv(next((out / "data").glob("transactions*.csv")))
+    assert set(drawn["shop"]) == {"food", "fuel"}
+    assert drawn["amount"].max() < 500
+    assert 'subject_key = ["customer_id"]' in (out / "schema.toml").read_text()
+
+
+def schema(**of_payments):
+    people = Table("people", (Column("id", ColumnKind.ID),), ("id",))
+    accounts = Table("accounts", (Column("no", ColumnKind.ID), Column("person", ColumnKind.ID)), ("no",))
+    columns = (Column("account", ColumnKind.ID), Column("shop", ColumnKind.CATEGORICAL))
+    payments = Table("payments", columns, **of_payments)
+    keys = (
+        ForeignKey("accounts", ("person",), "people", ("id",), owner=True),
+        ForeignKey("payments", ("account",), "accounts", ("no",), owner=True),
+    )
+    return Schema((people, accounts, payments), keys, "people")
+
+
+def test_the_first_table_without_its_owner_holds_the_subjects():
+    chosen = schema().select(["accounts", "payments"])
+    assert (chosen.subject, chosen["accounts"].subject_key, chosen["payments"].subject_key) == (
+        "accounts",
+        ("person",),
+        (),
+    )
+    frames = {
+        "accounts": pd.DataFrame({"no": list("abcd"), "person": ["p", "q", "p", None]}, dtype="str"),
+        "payments": pd.DataFrame({"account": list("aabcd"), "shop": list("xxxxx")}, dtype="str"),
+    }
+    data = Dataset(chosen, frames)
+    assert subject_count(data) == 2
+    assert {name: codes.tolist() for name, codes in subjects_of(data).items()} == {
+        "accounts": [0, 1, 0, -1],
+        "payments": [0, 0, 1, 0, -1],
+    }
+
+
+def payments(subjects=100, each=5):
+    rows = subjects * each
+    random = np.random.default_rng(1)
+    frame = pd.DataFrame({"account": np.repeat([f"A{i:05d}" for i in range(subjects)], each), "shop": "food"})
+    frame["shop"] = random.choice(["food", "fuel"], rows)
+    frame.loc[:9, "shop"] = "private club"
+    frame = pd.concat([frame, frame.iloc[[50] * 100]], ignore_index=True)  # one of them has very many
+    return Dataset(
+        Schema((replace(schema()["payments"], subject_key=("account",)),)), {"payments": frame.astype("str")}
+    )
+
+
+def test_a_subject_key_says_whose_rows_are_one_subjects():
+    data = payments()
+    guard = Guard.learn(data)
+    shown = guard.protect(data)["payments"]
+    assert "private club" not in set(shown["shop"])
+    assert len(shown) < len(data["payments"]) - 90
+    assert RealStrings(data)._rare == {"payments.shop": ["private club"]}
+
+
+def test_plots_show_no_category_and_no_extreme_that_one_subject_repeats(tmp_path, monkeypatch):
+    data = payments()
+    random = np.random.default_rng(2)
+    moments = pd.to_datetime("2024-01-01") + pd.to_timedelta(random.integers(0, 99, len(data["payments"])), "D")
+    frame = data["payments"].assign(amount=random.normal(size=len(moments)), at=moments.astype("datetime64[us]"))
+    frame.loc[frame["shop"] == "private club", "amount"] = 1e6
+    frame.loc[frame["shop"] == "private club", "at"] = pd.Timestamp("1900-01-01")
+    frame.loc[20:25, "lone"] = 5.0
+    more = (("amount", ColumnKind.NUMERICAL), ("at", ColumnKind.DATETIME), ("lone", ColumnKind.NUMERICAL))
+    table = data.schema["payments"]
+    columns = (*table.columns, *(Column(n, kind, "double", nullable=n == "lone") for n, kind in more))
+    data = Dataset(Schema((replace(table, columns=columns),)), {"payments": frame})
+    seen = []
+    monkeypatch.setattr(plots, "_chart", lambda real, *_: seen.append(real))
+    monkeypatch.setattr("synthkit.report.images.png", lambda _: b"")
+    plots.write_plots(data, data, tmp_path, context=Context(), k=10)
+    shop, amount, at, lone = seen[:4]
+    assert set(shop["shop"]) == {"food", "fuel"}
+    assert amount["amount"].max() < 10
+    assert at["at"].min() >= pd.Timestamp("2024-01-01")
+    assert lone["lone"].isna().all()
+
+
+def test_a_split_takes_whole_subjects():
+    training, holdout, _ = split(payments(), 0.2, 0)
+    sides = [set(part["payments"]["account"]) for part in (training, holdout)]
+    assert not sides[0] & sides[1]
+    assert len(sides[1]) == 20
+
+
+def test_a_subject_key_must_be_a_column():
+    with pytest.raises(UsageError, match="says whose a row is but is no column"):
+        schema(subject_key=("owner",))
