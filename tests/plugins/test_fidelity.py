@@ -185,7 +185,7 @@ def test_empty_tables_fail(real):
     assert not values(real, empty)
     assert "amount has no rows" in failures(real, empty)["fidelity.shapes.visits.amount"]
     assert not values(empty, real)
-    assert "fidelity.dependence.intra" not in by_id(empty, real)
+    assert not by_id(empty, real)["fidelity.dependence.intra"].applicable
 
 
 def test_progress_reaches_the_end_and_a_deadline_stops_it(real, synthetic):
@@ -249,7 +249,8 @@ def test_dependence_tells_broken_from_weak(real, shop):
 def test_without_dependence_there_is_no_score_of_it():
     grid = np.repeat(np.arange(10.0), 10), np.tile(np.arange(10.0), 10)
     data = one_table(a=grid[0], b=grid[1])
-    assert not [i for i in by_id(data, data) if "dependence" in i]
+    found = by_id(data, data)
+    assert [found[f"fidelity.dependence.{hop}"].applicable for hop in ("intra", "hop1")] == [False, False]
 
 
 def test_order_in_time_sees_what_shapes_cannot(real):
