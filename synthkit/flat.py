@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from synthkit.dataset import Dataset
@@ -13,6 +14,7 @@ from synthkit.row_numbers import Integers, parent_rows
 from synthkit.schema import ColumnKind
 
 Features = dict[str, "pd.Series[Any]"]
+Numbers = npt.NDArray[np.float64]
 
 _CATEGORIES = 10  # most frequent ones whose shares among the rows below are features
 _DAY = 86_400_000_000  # microseconds
@@ -72,15 +74,42 @@ def _aggregates(child: str, own: Features, rows: Integers, total: int, first: Fe
     groups = rows[led]
     found: Features = {f"{child}.count": pd.Series(np.bincount(groups, minlength=total).astype("float64"))}
     for name, values in own.items():
-        known = values[led].reset_index(drop=True)
+        known = values[led]
         if isinstance(values.dtype, pd.CategoricalDtype):
-            for category in first[name].value_counts().index[:_CATEGORIES]:
-                share = (known == category).astype("float64").groupby(groups).mean()
-                found[f"{child}.{name}={category}"] = share.reindex(range(total))
+            for category in _frequent(first[name]):
+                shares = _summary((known == category).to_numpy("float64"), groups, total)["mean"]
+                found[f"{child}.{name}={category}"] = shares
         else:
-            summary = known.groupby(groups).agg(["mean", "min", "max", "std"]).reindex(range(total))
-            found |= {f"{child}.{name}.{what}": summary[what] for what in summary}
+            summary = _summary(known.to_numpy("float64"), groups, total)
+            found |= {f"{child}.{name}.{what}": values for what, values in summary.items()}
     return found
+
+
+def _frequent(values: pd.Series[Any]) -> list[Any]:
+    """The most frequent categories, and of equally frequent ones the first by name, whatever the order of rows."""
+    counts = values.value_counts()
+    return sorted(counts.index[counts > 0], key=lambda category: (-counts[category], str(category)))[:_CATEGORIES]
+
+
+def _summary(values: Numbers, groups: Integers, total: int) -> Features:
+    """Mean, least, greatest and standard deviation of each group's values, NaN where there are too few.
+
+    Each group is summed in the order of its values, so that the order of rows changes no digit.
+    """
+    known = ~np.isnan(values)
+    order = np.lexsort((values[known], groups[known]))
+    sorted_values, owners = values[known][order], groups[known][order]
+    counts = np.bincount(owners, minlength=total)
+    ends = np.cumsum(counts)
+    with np.errstate(invalid="ignore", divide="ignore"):  # no value at all, and infinite ones
+        means = np.bincount(owners, sorted_values, total) / counts
+        squares = np.bincount(owners, (sorted_values - means[owners]) ** 2, total) / (counts - 1)
+    padded = np.append(sorted_values, np.nan)
+    least = np.where(counts > 0, padded[ends - counts], np.nan)
+    greatest = np.where(counts > 0, padded[ends - 1], np.nan)
+    spread = np.where(counts > 1, np.sqrt(np.maximum(squares, 0)), np.nan)
+    named = {"mean": means, "min": least, "max": greatest, "std": spread}
+    return {name: pd.Series(figures) for name, figures in named.items()}
 
 
 def _alike(frames: Sequence[pd.DataFrame]) -> tuple[pd.DataFrame, ...]:

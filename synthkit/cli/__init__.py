@@ -125,10 +125,20 @@ def _invoked(arguments: list[str]) -> int:
 
 def _failed(error: SynthkitError, arguments: list[str]) -> int:
     if "--debug" in arguments:
-        traceback.print_exc()
+        click.echo(_trace(sys.exc_info()[1]), nl=False, err=True)
     click.secho("error: ", fg="red", bold=True, nl=False, err=True, color=False if os.environ.get("NO_COLOR") else None)
     click.echo(_printable(str(error)), err=True)
     return error.exit_code
+
+
+def _trace(error: BaseException | None) -> str:
+    """Where an error arose, and what led to it; the words of others may hold cell values and are left out."""
+    if error is None:
+        return ""
+    before = _trace(error.__cause__ or (None if error.__suppress_context__ else error.__context__))
+    places = "".join(traceback.format_tb(error.__traceback__))
+    words = f": {_printable(str(error))}" if isinstance(error, SynthkitError) else ""
+    return f"{before}Traceback (most recent call last):\n{places}{type(error).__qualname__}{words}\n"
 
 
 def _printable(text: str) -> str:
