@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from synthkit_utility.areas import area
-from synthkit_utility.rows import TREES, Flags, Integers, Numbers
+from synthkit_utility.rows import TREES, Flags, Integers, Numbers, without_gaps
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,9 @@ def predictions(target: Target, training: Numbers, rows: Numbers, ranks: Ranks |
     Shape: (rows, classes) or (rows, 1).
     """
     options = {**TREES, "categorical_features": categorical[target.features]}
-    known, of = target.known(training), rows[:, target.features]
-    truth, given = known[:, target.place], known[:, target.features]
+    known = target.known(training)
+    truth, learned = known[:, target.place], known[:, target.features]
+    given, of = without_gaps(learned, learned), without_gaps(rows[:, target.features], learned)
     if ranks is not None:
         model = HistGradientBoostingRegressor(**options).fit(given, ranks(truth))
         return np.asarray(model.predict(of))[:, None]

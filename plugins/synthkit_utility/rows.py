@@ -88,6 +88,11 @@ def drawn(matrix: Numbers, owners: Integers, size: int, random: np.random.Genera
     return order[np.sort(random.permutation(len(order))[:size])]
 
 
+def without_gaps(matrix: Numbers, training: Numbers) -> Numbers:
+    """The matrix with 0 for null where no row to train on has a value: scikit-learn cannot bin such a column."""
+    return np.where(np.isnan(training).all(axis=0) & np.isnan(matrix), 0.0, matrix)
+
+
 def _source(name: str) -> str:
     """The column of an aggregate; what stands behind an equals sign is a category and no name."""
     column, equals, _ = name.partition("=")

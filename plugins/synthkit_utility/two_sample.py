@@ -11,7 +11,7 @@ import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from synthkit_utility.areas import area, area_error, placements
-from synthkit_utility.rows import TREES, Flags, Integers, Numbers, drawn
+from synthkit_utility.rows import TREES, Flags, Integers, Numbers, drawn, without_gaps
 
 _FOLDS = 5
 _MOST = 10_000  # rows of a side
@@ -72,9 +72,10 @@ def told_apart(
     falls: dict[str, float] = dict.fromkeys(sources, 0.0)
     for fold in range(_FOLDS):
         test = folds == fold
+        matrix = without_gaps(sample.matrix, sample.matrix[~test])
         model = HistGradientBoostingClassifier(**TREES, categorical_features=categorical)
-        model.fit(sample.matrix[~test], sample.synthetic[~test])
-        rows, side = sample.matrix[test], sample.synthetic[test]
+        model.fit(matrix[~test], sample.synthetic[~test])
+        rows, side = matrix[test], sample.synthetic[test]
         placed = placements(model.decision_function(rows), side)
         areas.append(placed[side].mean())
         influences[test] = (placed - areas[-1]) / np.where(side, side.sum(), (~side).sum()) / _FOLDS

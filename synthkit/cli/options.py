@@ -52,7 +52,9 @@ FITTING = (
     CONFIG,
 )
 JUDGING = (
-    click.option("--evaluators", type=str, help="Only these, separated by commas, or all, or none."),
+    click.option(
+        "--evaluators", type=str, help="Only these, separated by commas; or all, or none. Default: the quick ones."
+    ),
     click.option("--gate", "gates", multiple=True, metavar="METRIC=MIN", help="One more gate, or another limit."),
     click.option("--no-gates", is_flag=True, default=None, help="Score, but judge nothing."),
 )

@@ -156,6 +156,8 @@ def test_infinite_and_missing_numbers_are_read():
     assert evaluated(REAL, changed(FRESH, "customers", income=income))["detection.rows.customers"].value > 0.8
     found = evaluated(REAL, changed(FRESH, "customers", income=np.nan))
     assert found["detection.rows.customers"].value > 0.9
+    found = evaluated(*(changed(data, "customers", income=np.nan) for data in (REAL, FRESH)))
+    assert found["detection.rows.customers"].value < 0.7
 
 
 def one_table(categories: int, seed: int, reference: bool = False) -> Dataset:
