@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import rankdata
+import pandas as pd
 
 from synthkit_utility.rows import Flags, Integers, Numbers
 
@@ -20,9 +20,9 @@ def area(scores: Numbers, positive: Flags, weights: Numbers | None = None) -> fl
 def placements(scores: Numbers, positive: Flags) -> Numbers:
     """For each row, the share of the other side that it beats, as its side should; both means are the area."""
     found = np.empty(len(scores))
-    ranks = rankdata(scores)
+    ranks = _ranks(scores)
     for side, sign in ((positive, 1), (~positive, -1)):
-        share = (ranks[side] - rankdata(scores[side])) / (~side).sum()
+        share = (ranks[side] - _ranks(scores[side])) / (~side).sum()
         found[side] = share if sign > 0 else 1 - share
     return found
 
@@ -36,3 +36,7 @@ def area_error(influences: Numbers, groups: Integers, folds: int) -> float:
     sums = np.bincount(groups, influences)
     shared = 1 + folds / (folds - 1)
     return float(np.sqrt((sums**2).sum() * len(sums) / (len(sums) - 1) * shared))
+
+
+def _ranks(values: Numbers) -> Numbers:
+    return np.asarray(pd.Series(values).rank(), dtype="float64")

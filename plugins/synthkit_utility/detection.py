@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from synthkit import Context, Dataset, Evaluator, Failure, Score, subjects_of
 from synthkit_utility.rows import LEAST, Integers, Rows, rows_of
-from synthkit_utility.two_sample import Sample, Verdict, told_apart
+from synthkit_utility.two_sample import Sample, Separation, told_apart
 
 _NAMED = 5  # columns that a note names
 
@@ -39,7 +39,7 @@ class Detection(Evaluator):
     """
 
     name = "detection"
-    default: ClassVar[bool] = False  # a minute on large data, and no built-in gate asks for it
+    default: ClassVar[bool] = False  # it takes seconds, and no built-in gate asks for it
     ceilings: ClassVar[bool] = False  # the ideal is known: 0.5
 
     def evaluate(
@@ -96,12 +96,12 @@ def _scores(
     sample = Sample.draw(rows.matrices, owners, random)
     if sample.subjects < LEAST:
         return [Failure(metric, f"fewer than {LEAST} subjects on a side say nothing", table)]
-    verdict = told_apart(sample, rows.categorical, rows.sources(own), random)
-    return [_score(metric, table, verdict), *_importances(metric, table, verdict.importance)]
+    found = told_apart(sample, rows.categorical, rows.sources(own), random)
+    return [_score(metric, table, found), *_importances(metric, table, found.importance)]
 
 
-def _score(metric: str, table: str, verdict: Verdict) -> Score:
-    return Score(metric, verdict.area, table, goal="min", error=verdict.error)
+def _score(metric: str, table: str, found: Separation) -> Score:
+    return Score(metric, found.area, table, goal="min", error=found.error)
 
 
 def _importances(metric: str, table: str, found: Mapping[str, float]) -> Iterator[Score]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from synthkit_utility.areas import area
 from synthkit_utility.rows import TREES, Flags, Integers, Numbers, without_gaps
@@ -43,6 +42,8 @@ def predictions(target: Target, training: Numbers, rows: Numbers, ranks: Ranks |
 
     Shape: (rows, classes) or (rows, 1).
     """
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
     options = {**TREES, "categorical_features": categorical[target.features]}
     known = target.known(training)
     truth, learned = known[:, target.place], known[:, target.features]

@@ -8,7 +8,6 @@ from typing import Self
 
 import numpy as np
 import pandas as pd
-from sklearn.ensemble import HistGradientBoostingClassifier
 
 from synthkit_utility.areas import area, area_error, placements
 from synthkit_utility.rows import TREES, Flags, Integers, Numbers, drawn, without_gaps
@@ -55,7 +54,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Separation:
     """The area under the ROC curve, its standard error, and how much it falls without each source of features."""
 
     area: float
@@ -65,8 +64,10 @@ class Verdict:
 
 def told_apart(
     sample: Sample, categorical: Flags, sources: Mapping[str, Integers], random: np.random.Generator
-) -> Verdict:
+) -> Separation:
     """The mean over five folds; importance by permutation on the rows held out (Breiman, 2001)."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
     folds = sample.folds(random)
     areas, influences = [], np.empty(len(folds))
     falls: dict[str, float] = dict.fromkeys(sources, 0.0)
@@ -83,4 +84,4 @@ def told_apart(
             shuffled = rows.copy()
             shuffled[:, places] = rows[random.permutation(len(rows))][:, places]
             falls[name] += (areas[-1] - area(model.decision_function(shuffled), side)) / _FOLDS
-    return Verdict(float(np.mean(areas)), area_error(influences, sample.groups, _FOLDS), falls)
+    return Separation(float(np.mean(areas)), area_error(influences, sample.groups, _FOLDS), falls)

@@ -40,7 +40,7 @@ class Utility(Evaluator):
     """
 
     name = "utility"
-    default: ClassVar[bool] = False  # a minute on large data, and no built-in gate asks for it
+    default: ClassVar[bool] = False  # it takes seconds, and no built-in gate asks for it
     needs_holdout: ClassVar[bool] = True
     ceilings: ClassVar[bool] = False  # the real model is the measure itself
 
