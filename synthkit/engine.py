@@ -233,13 +233,14 @@ def _made(plugin: Plugin, plan: Plan) -> Synthesizer:
 
 
 def _evaluators(plan: Plan, registry: Registry) -> list[Evaluator]:
-    """Those asked for, or all that can be used here; a run that judges nothing must say so itself."""
+    """Those asked for, or the default ones and those that gates name; a run that judges nothing must say so itself."""
     if plan.evaluators == ("none",):
         if not plan.no_gates:
             raise UsageError("without evaluators there is nothing to judge", "add --no-gates")
         return []
-    if plan.evaluators is None:
-        usable = [cls() for cls in registry.usable("evaluator")]
+    if plan.evaluators in (None, ("all",)):
+        named = {gate.partition(".")[0] for gate in plan.gates}
+        usable = [cls() for cls in registry.usable("evaluator") if plan.evaluators or cls.default or cls.name in named]
         if not (usable or plan.no_gates):
             needs = dict.fromkeys(p.needs for p in registry.plugins if p.kind == "evaluator" and p.needs)
             raise NothingEvaluatedError("no evaluator can be used here", f"{' or '.join(needs)}, or add --no-gates")

@@ -16,6 +16,7 @@ class Evaluator(ABC):
 
     Attributes:
         name: how users ask for it, and the first part of the names of its metrics.
+        default: whether it runs when nobody chose evaluators and no gate names it.
         needs_holdout: whether it cannot work without one.
         ceilings: whether the holdout's own scores, in place of synthetic data, say how good a score can be.
         requires: distributions that must be installed, as ``"sdv>=2,<3"``.
@@ -23,6 +24,7 @@ class Evaluator(ABC):
     """
 
     name: ClassVar[str]
+    default: ClassVar[bool] = True
     needs_holdout: ClassVar[bool] = False
     ceilings: ClassVar[bool] = True
     requires: ClassVar[tuple[str, ...]] = ()

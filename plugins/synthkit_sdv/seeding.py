@@ -21,7 +21,7 @@ def seeded(seed: int) -> Iterator[None]:
     """
     import joblib  # type: ignore[import-untyped]
     import torch
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     before = random.getstate(), np.random.get_state(), torch.get_num_threads()
     number = int(np.random.SeedSequence(seed).generate_state(1)[0])

@@ -33,7 +33,7 @@ ROWS = click.option("--rows", type=int, help="Subjects to make. Default: as many
 OUT = click.option("--out", type=_PATH, help="Folder to write. Default: runs/<plugin>-<time>-<seed>.")
 TABLES = click.option("--tables", type=str, help="Only these tables, separated by commas.")
 EVALUATORS = click.option(
-    "--evaluators", type=str, help="Only these, separated by commas, or none. Default: all usable."
+    "--evaluators", type=str, help="Only these, separated by commas; or all, or none. Default: the quick ones."
 )
 FITTING = (
     click.option("--plugin", type=str, help="The synthesizer; `synthkit plugins` lists them."),
