@@ -7,21 +7,31 @@ from typing import Any
 
 import click
 
-from synthkit.cli.options import CONFIG, JSON, SHOWING, grouped, plan_from
+from synthkit.cli.options import CONFIG, JSON, JUNIT, SHOWING, grouped, plan_from
 from synthkit.errors import UsageError
 
 
 @click.command("gate")
 @click.argument("run", type=click.Path(path_type=Path), required=False)
 @click.option("--gate", "gates", multiple=True, metavar="METRIC=MIN", help="One more gate, or another limit.")
-@grouped(CONFIG, JSON, *SHOWING)
-def command(*, run: Path | None, as_json: bool, quiet: bool, debug: bool, config: Path | None, **given: Any) -> int:
+@grouped(CONFIG, JUNIT, JSON, *SHOWING)
+def command(
+    *,
+    run: Path | None,
+    as_json: bool,
+    quiet: bool,
+    debug: bool,
+    config: Path | None,
+    junit: Path | None,
+    **given: Any,
+) -> int:
     """Judge the finished RUN again with the gates of now; by default the newest under runs/."""
     del debug  # the outermost level reads it
     from synthkit.cli.output import show
     from synthkit.engine import rejudge
 
-    return show(rejudge(run or _newest(), plan_from(config, **given)), as_json=as_json, quiet=quiet)
+    judged = rejudge(run or _newest(), plan_from(config, **given))
+    return show(judged, as_json=as_json, quiet=quiet, junit=junit)
 
 
 def _newest() -> Path:

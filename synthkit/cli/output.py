@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -15,6 +16,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from synthkit.cli.ci import publish
 from synthkit.gates import Verdict
 from synthkit.run import Run
 from synthkit.steps import Observer
@@ -74,11 +76,17 @@ def watching(*, quiet: bool) -> Iterator[Observer]:
         yield _Bar(progress)
 
 
-def show(run: Run, *, as_json: bool, quiet: bool) -> int:
-    """Print the run for people, or as JSON, and give its exit code."""
+def show(run: Run, *, as_json: bool, quiet: bool, junit: Path | None = None) -> int:
+    """Print the run for people, or as JSON, tell the CI server, and give the exit code."""
     if as_json:
         print_json(run.to_dict() | {"folder": str(run.folder) if run.folder else None})
-        return run.exit_code
+    else:
+        _print_run(run, quiet=quiet)
+    publish(run, junit)
+    return run.exit_code
+
+
+def _print_run(run: Run, *, quiet: bool) -> None:
     if not quiet:
         for note in run.notes[:_NOTES]:
             click.echo(f"note: {note}", err=True)
@@ -89,7 +97,6 @@ def show(run: Run, *, as_json: bool, quiet: bool) -> int:
         console.print(_verdicts(run) if run.judged else _scores(run))
         if not quiet:
             _print_where(run, console)
-    return run.exit_code
 
 
 def print_json(content: Any) -> None:
@@ -111,10 +118,9 @@ def _reader_may_leave() -> Iterator[None]:
 def _verdicts(run: Run) -> Table:
     table = _table("Gate", "Value", "Matched", "Ceiling", "Limit", "Verdict")
     for verdict in run.verdicts:
-        spared = verdict.severity == "warn" and verdict.status in ("failed", "missing")
-        mark = _MARKS[verdict.status] + (" (warning)" if spared else "")
-        figures = map(_figure, (verdict.value, verdict.matched, verdict.ceiling))
-        table.add_row(escape(verdict.gate), *figures, _limit(verdict), mark)
+        mark = _MARKS[verdict.status] + (" (warning)" if verdict.warns else "")
+        figures = map(figure, (verdict.value, verdict.matched, verdict.ceiling))
+        table.add_row(escape(verdict.gate), *figures, limit(verdict), mark)
         if verdict.reason:
             table.add_row(f"  [dim]{escape(verdict.reason)}[/]")
     return table
@@ -124,7 +130,7 @@ def _scores(run: Run) -> Table:
     table = _table("Score", "Value", "Matched", "Ceiling")
     for score in run.scores:
         if score.table is None:
-            table.add_row(escape(score.id), *map(_figure, (score.value, score.matched, score.ceiling)))
+            table.add_row(escape(score.id), *map(figure, (score.value, score.matched, score.ceiling)))
     return table
 
 
@@ -136,13 +142,15 @@ def _table(*names: str) -> Table:
     return table
 
 
-def _figure(value: float | None) -> str:
+def figure(value: float | None) -> str:
+    """Three decimals, or a count."""
     if value is None:
         return "–"
     return f"{value:.0f}" if value.is_integer() else f"{value:.3f}"
 
 
-def _limit(verdict: Verdict) -> str:
+def limit(verdict: Verdict) -> str:
+    """What the gate asks for."""
     parts = [f"≥ {verdict.min:g}"] if verdict.min is not None else []
     parts += [f"≤ {verdict.max:g}"] if verdict.max is not None else []
     parts += [f"≥ {verdict.min_of_ceiling:g} of ceiling"] if verdict.min_of_ceiling is not None else []
