@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from synthkit.flat import features
     from synthkit.format import Format
     from synthkit.hookspecs import hookimpl
+    from synthkit.row_numbers import parent_rows
     from synthkit.schema import Column, ColumnKind, ForeignKey, Schema, Table
     from synthkit.scores import Failure, Score
     from synthkit.split import subjects_of
@@ -48,6 +49,7 @@ _MODULES = {
     "flat": ("features",),
     "format": ("Format",),
     "hookspecs": ("hookimpl",),
+    "row_numbers": ("parent_rows",),
     "schema": ("Column", "ColumnKind", "ForeignKey", "Schema", "Table"),
     "scores": ("Failure", "Score"),
     "split": ("subjects_of",),
@@ -79,6 +81,7 @@ __all__ = [
     "UsageError",
     "features",
     "hookimpl",
+    "parent_rows",
     "subjects_of",
 ]
 

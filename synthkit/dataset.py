@@ -52,10 +52,11 @@ class Dataset:
 
     @property
     def subject(self) -> str:
-        """The table whose rows are the subjects: the schema's, or the largest table."""
+        """The table whose rows are the subjects: the schema's, or the largest table that is no reference table."""
         if self.schema.subject is not None:
             return self.schema.subject
-        return max(self.schema.table_names, key=lambda name: len(self.tables[name]))
+        names = [table.name for table in self.schema.tables if not table.reference]
+        return max(names, key=lambda name: len(self.tables[name]))
 
     def select(self, names: Iterable[str]) -> Dataset:
         """The same data with only some of the tables; keys to the others become ordinary columns."""

@@ -13,19 +13,21 @@ import numpy as np
 import pydantic
 
 from synthkit import integrity, model
+from synthkit.context import Context
 from synthkit.dataset import Dataset
 from synthkit.errors import IntegrityError, NothingEvaluatedError, PluginError, SynthkitError, UsageError
 from synthkit.evaluation import Evaluation
 from synthkit.evaluator import Evaluator
 from synthkit.folders import appearing
 from synthkit.format import Format
+from synthkit.formulas import escaped, formula_cells
 from synthkit.gates import CORE_METRICS, Gate, Verdict, default_gates, judge
 from synthkit.guard import Guard
 from synthkit.material import Material, fingerprint, read, read_like, split_parts
 from synthkit.model import Model
 from synthkit.plan import Plan
 from synthkit.plugins import Plugin, Registry
-from synthkit.record import peak_memory_mb, versions, write_record, write_tables
+from synthkit.record import peak_memory_mb, verify_tables, versions, write_record, write_tables
 from synthkit.report import write_plots
 from synthkit.run import Run, read_run
 from synthkit.scan import RealStrings, refuse_leaks
@@ -65,11 +67,10 @@ def execute(plan: Plan, registry: Registry, observer: Observer | None = None) ->
         with steps("report") as context:
             (stage / "plots").mkdir()
             write_plots(material.training, synthetic, stage / "plots", context=context)
-        with steps("write"):
-            write_tables(stage / "data", synthetic, f"{plugin.name}_{fitted.rows}", writer)
-            (stage / "model").mkdir()
-            model.save(fitted, stage / "model")
-            strings = RealStrings(material.real)
+        with steps("write") as context:
+            _write(stage / "data", synthetic, f"{plugin.name}_{fitted.rows}", (writer, plan.csv_safe), context)
+            _saved(fitted, stage / "model")
+            strings = RealStrings(material.real, fitted.guard.k)
             refuse_leaks(stage, strings)
         run = replace(
             _run("run", plan, plugin, steps, fitted, synthetic),
@@ -98,8 +99,8 @@ def fit(plan: Plan, registry: Registry, observer: Observer | None = None) -> Pat
         material = _material(plan, plugin, registry, seeds, steps)
         fitted = _fitted(plan, synthesizer, material, seeds, steps)
         with steps("write"):
-            model.save(fitted, stage)
-            refuse_leaks(stage, RealStrings(material.real))
+            _saved(fitted, stage)
+            refuse_leaks(stage, RealStrings(material.real, fitted.guard.k))
     return plan.out
 
 
@@ -114,15 +115,16 @@ def sample(
     steps = Steps(observer or Observer())
     writer = _format(plan, registry)
     with steps("read") as context:
-        fitted = model.load(folder, registry, trust=trust)
+        with _failures_of("the plugin of the model", "load"):
+            fitted = model.load(folder, registry, trust=trust)
         if trust:
             context.note("the model's signature was not verified (--unsafe-load)")
     plugin, rows = registry.find("synthesizer", fitted.synthesizer.name), plan.rows or fitted.rows
     out = plan.out or default_folder(plugin.name, plan.seed)
     with appearing(out, overwrite=plan.overwrite) as stage:
         synthetic = _sampled(fitted, rows, _seeds(plan.seed), steps, None)
-        with steps("write"):
-            write_tables(stage / "data", synthetic, f"{plugin.name}_{rows}", writer)
+        with steps("write") as context:
+            _write(stage / "data", synthetic, f"{plugin.name}_{rows}", (writer, plan.csv_safe), context)
         run = replace(_run("sample", plan, plugin, steps, fitted, synthetic), judged=False)
         write_record(stage, run, synthetic.schema)
     return _announced(replace(run, folder=out), registry)
@@ -237,7 +239,7 @@ def _fitted(plan: Plan, made: Synthesizer, material: Material, seeds: Mapping[st
     rows = plan.rows or (EXAMPLE_ROWS if plan.data is None else material.source["rows"][training.subject])
     sizes = _shared_sizes(training)
     with steps("guard") as context:
-        guard = Guard.learn(training, real=real)
+        guard = Guard.learn(training, real=real, locale=plan.locale, k=plan.k, rare=plan.rare)
         protected = guard.protect(training)
         refusals = list(made.refusals(protected.schema))
         if refusals:
@@ -259,10 +261,27 @@ def _sampled(fitted: Model, rows: int, seeds: Mapping[str, int], steps: Steps, r
         for note in fitted.guard.notes:
             context.note(note)
     with steps("verify"):
-        broken = integrity.sample_violations(synthetic, schema, wanted)
+        broken = integrity.sample_violations(synthetic, schema, wanted, real=real)
         if broken:
             raise IntegrityError(f"the sample of {name} is broken: {broken[0]}", "nothing was written; tell its author")
     return synthetic
+
+
+def _saved(fitted: Model, folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    with _failures_of(fitted.synthesizer.name, "save"):
+        model.save(fitted, folder)
+
+
+def _write(folder: Path, synthetic: Dataset, label: str, form: tuple[Format, bool], context: Context) -> None:
+    """Write the tables, escape formulas where that was asked for, and compare what the files say."""
+    writer, safe = form
+    for place, count in formula_cells(synthetic).items() if not writer.typed else ():
+        told = "an apostrophe escapes them" if safe else "spreadsheets may execute them; --csv-safe escapes them"
+        context.note(f"{place}: {count:,} cells begin like a formula; {told}")
+    made = escaped(synthetic) if safe and not writer.typed else synthetic
+    write_tables(folder, made, label, writer)
+    verify_tables(folder, made, label, writer)
 
 
 @contextmanager
@@ -297,6 +316,7 @@ def _run(command: str, plan: Plan, plugin: Plugin, steps: Steps, fitted: Model, 
     return Run(
         command, plan.seed, plugin.name, plugin.licence, fitted.options, synthetic.rows, timings=steps.timings,
         versions=versions(fitted.synthesizer.requires), peak_memory_mb=peak_memory_mb(), notes=tuple(steps.notes),
+        guard={"k": fitted.guard.k, "locale": fitted.guard.locale, "rare": fitted.guard.rare},
     )  # fmt: skip
 
 

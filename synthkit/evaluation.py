@@ -111,7 +111,7 @@ def _beside(result: Score | Failure, ceiling: float | None, matched: float | Non
 
 
 def _counts(real: Dataset, holdout: Dataset | None, synthetic: Dataset) -> Iterable[Score]:
-    broken = sum(violation.count for violation in violations(synthetic))
+    broken = sum(violation.count for violation in violations(synthetic, real=real))
     yield Score("integrity.violations", float(broken), bounds=(0.0, None), goal="min")
     known = [part for part in (real, holdout) if part is not None]
     yield Score("keys.reused", float(reused_keys(known, synthetic)), bounds=(0.0, None), goal="min")

@@ -51,8 +51,10 @@ def appearing(target: Path, *, overwrite: bool = False) -> Iterator[Path]:
             stage = Path(private, "new")
             stage.mkdir()
             yield stage
+            _sync(stage)
             refuse_existing(target, overwrite=overwrite)  # somebody else may have been faster
             _replace(stage, target, Path(private, "old"))
+            _sync_one(target.parent)
     except BaseException:
         for folder in missing:
             _remove_if_empty(folder)
@@ -77,6 +79,20 @@ def _replace(stage: Path, target: Path, old: Path) -> None:
             old.rename(target)
         raise
     shutil.rmtree(old, ignore_errors=True)  # now, so that what an interruption leaves is removed after it
+
+
+def _sync(folder: Path) -> None:
+    """Bring all of it to disk, so that after a power cut there is the old or the new, and no empty files."""
+    for path in (*folder.rglob("*"), folder):
+        _sync_one(path)
+
+
+def _sync_one(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _umask() -> int:

@@ -1,4 +1,4 @@
-"""What keys and a schema promise, counted: each broken promise is a ``Violation``, never a cell value."""
+"""What keys, a schema and its rules promise, counted: each broken promise is a ``Violation``, never a cell value."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pandas as pd
 
 from synthkit.dataset import Dataset
 from synthkit.row_numbers import ORPHAN, parent_rows, repeated, row_codes
+from synthkit.rules import broken_rules
 from synthkit.schema import Column, ColumnKind, Schema, Table
 from synthkit.storage import dtype_of
 
@@ -22,9 +23,9 @@ class Violation:
 
     Attributes:
         table: the table whose rows break it.
-        columns: the columns it is about; none for the whole table.
-        rule: ``primary_key_null``, ``primary_key_unique``, ``foreign_key``, ``not_null``, ``unique``,
-            ``row_count``, ``dtype`` or ``schema``.
+        columns: the columns it is about, a parent's as ``parent.column``; none for the whole table.
+        rule: ``primary_key_null``, ``primary_key_unique``, ``foreign_key``, ``not_null``, ``unique``, ``values``,
+            ``row_count``, ``dtype``, ``schema`` or the kind of a rule.
         count: the number of rows that break it; for ``row_count`` the rows missing or left over.
 
     Example:
@@ -46,18 +47,23 @@ class Violation:
         return f"{self.where}: {self.rule} is broken by {self.count:,}"
 
 
-def violations(data: Dataset) -> tuple[Violation, ...]:
-    """Every broken promise of the schema, in the order of its tables; empty if all are kept.
+def violations(data: Dataset, *, real: Dataset | None = None) -> tuple[Violation, ...]:
+    """Every broken promise of the schema, in the order of its tables, then every broken rule; empty if all are kept.
 
     A foreign key with a null part points at nothing and breaks nothing. ``unique`` is asked only of
     identifiers and personal data that are no foreign keys: that two measurements, or the parents of two
     rows, differ is often chance. Neither ``unique`` nor ``not_null`` is asked of free text, which may
-    come back empty.
+    come back empty. That combinations are fixed is asked only where ``real`` data say which there are.
     """
-    return tuple(v for table in data.schema.tables for v in _table_violations(data, table) if v.count)
+    rules = (
+        Violation(table, rule.references, rule.kind, count) for table, rule, count in broken_rules(data, real=real)
+    )
+    return (*(v for table in data.schema.tables for v in _table_violations(data, table) if v.count), *rules)
 
 
-def sample_violations(sample: Dataset, schema: Schema, rows: Mapping[str, int]) -> tuple[Violation, ...]:
+def sample_violations(
+    sample: Dataset, schema: Schema, rows: Mapping[str, int], *, real: Dataset | None = None
+) -> tuple[Violation, ...]:
     """The broken promises of a sample: another schema, other row counts or dtypes, and ``violations``.
 
     ``rows`` holds the exact number of rows of the tables whose number is known. Where the schema is
@@ -72,7 +78,7 @@ def sample_violations(sample: Dataset, schema: Schema, rows: Mapping[str, int]) 
         for table in schema.tables
         for column in table.columns
     )
-    return (*(v for v in (*counts, *types) if v.count), *violations(sample))
+    return (*(v for v in (*counts, *types) if v.count), *violations(sample, real=real))
 
 
 def has_dtype(values: pd.Series[Any], column: Column) -> bool:
@@ -105,6 +111,8 @@ def _column_violations(
     where = (table.name, (column.name,))
     if not column.nullable and column.name not in table.primary_key and column.kind != ColumnKind.TEXT:
         yield Violation(*where, "not_null", int(values.isna().sum()))
+    if column.values:
+        yield Violation(*where, "values", int((values.notna() & ~values.isin(column.values)).sum()))
     if must_differ and table.primary_key != (column.name,):
         yield Violation(*where, "unique", int((values.duplicated() & values.notna()).sum()))
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 GRAM = 6  # bytes that every string has at least, and by which it is looked up
 LONGEST = 256  # bytes of a string that are compared; no two longer ones are worth telling apart
-_BLOCK = 2**24  # bytes that are searched at once
+_BLOCK = 2**20  # bytes that are searched at once
 _OVERLAP = 6 * LONGEST  # bytes of the next block: the longest string, every character escaped
 _BITS = np.uint64(22)
 _MASK = np.uint64(2 ** (8 * GRAM) - 1)
@@ -21,7 +21,7 @@ _ODD = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.uint64(0xC2B2AE3D27D4EB4F)
 _WORD = np.array([chr(byte).isalnum() or byte == ord("_") for byte in range(128)] + [False] * 128)
 _SHORT_TEXT = 0x8C  # in a pickle: one byte with the length follows, then the text
-_ESCAPES = re.compile(rb'(?:\\u[0-9a-fA-F]{4})+|\\["\\/bfnrt]')
+_ESCAPES = re.compile(rb'\\(?:u[0-9a-fA-F]{4}(?:\\u[0-9a-fA-F]{4})*|["\\/bfnrt])')
 _MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _WIDE = {"utf-16-le": "<u2", "utf-16-be": ">u2", "utf-32-le": "<u4"}
 _LAST_WIDE = 0x6FF  # letters up to the Arabic ones; other scripts are found in files with a byte order mark
@@ -106,7 +106,7 @@ class Matcher:
         if count <= 0 or not self._lengths:
             return iter(())
         grams = np.ndarray((count,), "<u8", content + bytes(8 - GRAM), strides=(1,)) & _MASK
-        places = np.flatnonzero(self._begin[_hashed(grams)])
+        places = np.flatnonzero(self._begin.take(_hashed(grams).view("int64"), mode="clip"))
         if not binary:
             places = places[_beginning(content, places)]
         found = [self._fitting(grams, places, length) for length in self._lengths]
@@ -185,7 +185,9 @@ def _letters(units: npt.NDArray[Any]) -> bytes:
     letter = (units > 0) & (units <= _LAST_WIDE)
     kept = letter.copy()
     kept[1:] |= letter[:-1]
-    return np.where(letter, units, 0)[kept].astype(units.dtype).tobytes()
+    chosen = units[kept]
+    chosen[~letter[kept]] = 0
+    return chosen.tobytes()
 
 
 def _unescaped(match: re.Match[bytes]) -> bytes:

@@ -18,7 +18,9 @@ from synthkit.dataset import Dataset
 from synthkit.errors import DataError, UsageError
 from synthkit.folders import appearing
 from synthkit.format import Format
-from synthkit.inference import infer
+from synthkit.formulas import formula_cells
+from synthkit.inference import RECIPES, infer
+from synthkit.inference.rules import with_rules
 from synthkit.plan import Plan
 from synthkit.plugins import Plugin, Registry
 from synthkit.schema import Column, Schema
@@ -32,8 +34,9 @@ _BROKEN = {  # what a broken rule means to the owner of the data, and what to do
     "foreign_key": ("rows point at a parent that is not there", "add the parents, or leave the rows out"),
     "not_null": ("rows are null, which the schema rules out", "fill them, or say nullable = true in the schema"),
     "unique": ("rows repeat a value, which the schema rules out", "correct them, or say unique = false in the schema"),
+    "values": ("cells are not among the values that the schema lists", "add those to `values`, or correct the cells"),
 }
-SUBJECTS_AT_LEAST = 100  # ten times the ten that any published aggregate must hold
+_BROKEN_RULE = ("rows break the rule {}", "correct them, or take the rule out of the schema")
 
 
 @dataclass(frozen=True)
@@ -53,10 +56,10 @@ class Material:
     source: Mapping[str, Any]
 
     def fitting(self, plugin: Plugin, table: str | None, context: Context) -> Material:
-        """The same, with one table only where the plugin takes only one.
+        """The same, with one table only, and the reference tables of its keys, where the plugin takes only one.
 
         Raises:
-            UsageError: that table is not there, or the plugin takes all tables anyway.
+            UsageError: that table is not there or a reference table, or the plugin takes all tables anyway.
         """
         several = plugin.cls.multi_table
         if several and table is not None:
@@ -66,26 +69,30 @@ class Material:
         chosen = table or self.real.subject
         if len(self.real.schema.tables) > 1:
             context.note(f"{plugin.name} takes one table: {chosen}" + (" (--table picks another)" if not table else ""))
-        real, training, holdout = (with_subject(p.select([chosen])) for p in (self.real, self.training, self.holdout))
+        names = _with_references(self.real.schema, chosen)
+        real, training, holdout = (with_subject(p.select(names)) for p in (self.real, self.training, self.holdout))
         return Material(real, training, holdout, self.source)
 
 
 def read(plan: Plan, registry: Registry, context: Context) -> Dataset:
-    """The real data of the plan, or the bundled example; their keys are sound.
+    """The real data of the plan, or the bundled example; their keys are sound and their rules kept.
+
+    Where no schema file is named, the schema holds the rules that were found in the data.
 
     Raises:
-        DataError: missing, unreadable, contradicting their schema, or with broken keys.
+        DataError: missing, unreadable, contradicting their schema, or with broken keys or rules.
         UsageError: the schema file or a table named in the plan cannot be used.
     """
     tables = _tables(plan.data, registry, context)
     schema = _schema(plan, tables, context)
     real = with_subject(source.read_dataset({name: tables[name] for name in schema.table_names}, schema))
-    for table in schema.tables:
-        if table.reference:
-            raise UsageError("reference tables cannot be kept yet", "take `reference = true` out", table.name)
+    if plan.schema_file is None:
+        real = _ruled(real, context)
     for broken in integrity.violations(real):
-        problem, remedy = _BROKEN[broken.rule]
-        raise DataError(f"{broken.count:,} {problem}", remedy, broken.where)
+        problem, remedy = _BROKEN.get(broken.rule, _BROKEN_RULE)
+        raise DataError(f"{broken.count:,} {problem.format(broken.rule)}", remedy, broken.where)
+    for place, count in formula_cells(real).items():
+        context.note(f"{place}: {count:,} cells of the real data begin like a formula")
     return real
 
 
@@ -110,9 +117,10 @@ def split_parts(plan: Plan, real: Dataset, registry: Registry, seed: int, contex
         DataError: too few subjects to protect anyone, unless the plan allows it.
     """
     count = len(real[real.subject])
-    if count < SUBJECTS_AT_LEAST and not plan.allow_small:
+    least = 10 * plan.k
+    if count < least and not plan.allow_small:
         raise DataError(
-            f"only {count} rows; with fewer than {SUBJECTS_AT_LEAST} subjects nobody is hidden among the others",
+            f"only {count} rows; with fewer than {least:,} subjects nobody is hidden among the others",
             "use more data, or add --allow-small for a test",
             real.subject,
         )
@@ -121,8 +129,9 @@ def split_parts(plan: Plan, real: Dataset, registry: Registry, seed: int, contex
     if isinstance(plan.holdout, Path):
         holdout = read_like(plan.holdout, real.schema, registry, context)
         _refuse_overlap(real, holdout)
-        both = {name: pd.concat([real[name], holdout[name]], ignore_index=True) for name in real.schema.table_names}
-        return Material(Dataset(real.schema, both), real, holdout, about)
+        own = [table.name for table in real.schema.tables if not table.reference]
+        both = {name: pd.concat([real[name], holdout[name]], ignore_index=True) for name in own}
+        return Material(Dataset(real.schema, {**real.tables, **both}), real, holdout, about)
     training, holdout, notes = split(real, plan.holdout, seed)
     for note in notes:
         context.note(note)
@@ -185,12 +194,27 @@ def _schema(plan: Plan, tables: Mapping[str, pa.Table], context: Context) -> Sch
 
 
 def infer_schema(path: Path, registry: Registry, context: Context) -> Schema:
-    """The schema of the tables at a path, for a person to review.
+    """The schema of the tables at a path, with the rules found in them, for a person to review.
 
     Raises:
         DataError: missing or unreadable.
     """
-    return _schema(Plan(data=path), _tables(path, registry, context), context)
+    tables = _tables(path, registry, context)
+    return _ruled(source.read_dataset(tables, _schema(Plan(data=path), tables, context)), context).schema
+
+
+def _ruled(data: Dataset, context: Context) -> Dataset:
+    """The data with the rules found in them, said in one note."""
+    ruled = with_rules(data)
+    found = [len(table.rules) for table in ruled.schema.tables if table.rules]
+    if found:
+        rules, tables = _counted(sum(found), "rule"), _counted(len(found), "table")
+        context.note(f"{rules} in {tables} found that hold in every row; `synthkit schema infer` shows them")
+    return ruled
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'s' * (count != 1)}"
 
 
 def write_bank(folder: Path, registry: Registry, *, customers: int, seed: int, overwrite: bool) -> None:
@@ -211,8 +235,18 @@ def schema_from_file(path: Path) -> Schema:
     """The schema in a TOML file, or in a JSON file of SDV's metadata.
 
     Raises:
-        UsageError: there is no such file, or it holds no schema.
+        UsageError: there is no such file, it holds no schema, or personal columns name a recipe that there is not.
     """
+    schema = _read_schema(path)
+    for table in schema.tables:
+        unknown = [column.name for column in table.columns if column.pii not in (None, *RECIPES)]
+        if unknown:
+            problem = f"there is no such recipe for personal data ({len(unknown)} in all)"
+            raise UsageError(problem, f"choose from {', '.join(RECIPES)}", f"{table.name}.{unknown[0]}")
+    return schema
+
+
+def _read_schema(path: Path) -> Schema:
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError):
@@ -239,6 +273,21 @@ def _completed(schema: Schema, inferred: Schema) -> Schema:
     tables = tuple(replace(t, columns=tuple(stored(t.name, c) for c in t.columns)) for t in schema.tables)
     keys = tuple(replace(key, owner=(key.table, key.columns) in owners) for key in schema.foreign_keys)
     return Schema(tables, keys, inferred.subject if inferred.subject in schema.table_names else None)
+
+
+def _with_references(schema: Schema, name: str) -> list[str]:
+    """A table with the reference tables that its keys lead to.
+
+    Raises:
+        UsageError: it is one itself.
+    """
+    if name in schema.table_names and schema[name].reference:
+        raise UsageError(f"{name} is a reference table, there is nothing to learn", "choose another --table")
+    names = [name]
+    for found in names:  # which grows
+        keys = schema.parents_of(found)
+        names += [key.parent for key in keys if schema[key.parent].reference and key.parent not in names]
+    return names
 
 
 def _selected(schema: Schema, names: tuple[str, ...], context: Context) -> Schema:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from synthkit import numerals
 from synthkit.errors import UsageError
 
 _SECOND = 10**6  # in microseconds
@@ -52,13 +53,17 @@ def parse(text: pa.ChunkedArray, kind: pa.DataType, style: str | None = None) ->
         return _integers(text, kind)
     if _is_moment(kind):
         return pa.chunked_array([_moments(text.combine_chunks(), kind, style)])
-    return _reals(text)
+    if _is_clock(kind, style):
+        return numerals.seconds(text, str(style))
+    return _reals(numerals.plain(text, style))
 
 
 def render(values: pa.ChunkedArray, kind: pa.DataType, style: str | None = None) -> pa.ChunkedArray:
     """Write values as text, the way back from ``parse``; nulls stay nulls.
 
-    Formats are: ``.2f`` for a fixed number of digits, ``trim`` for the fewest digits and no ``.0``,
+    Formats are: ``.2f`` for a fixed number of digits, with ``,`` after it for a decimal comma and ``%`` or
+    `` %`` at the end for percentages, ``trim`` for the fewest digits and no ``.0``, ``%H:%M`` and
+    ``%H:%M:%S`` for durations since midnight,
     ``yes/no`` for booleans, and strftime patterns. In these ``.%f`` may follow the seconds, with
     three digits for milliseconds and six otherwise, and then ``Z`` (UTC), ``%z`` (+0200) or ``%:z``
     (+02:00); a pattern without a zone writes UTC. Without a format, numbers are written as Python
@@ -84,7 +89,13 @@ def render(values: pa.ChunkedArray, kind: pa.DataType, style: str | None = None)
         return values.cast(pa.string())
     if _is_moment(kind):
         return pa.chunked_array([_moment_text(values.combine_chunks(), kind, style)])
-    return pa.chunked_array([_real_text(values, kind, style)])
+    if _is_clock(kind, style):
+        return numerals.clock(values, str(style))
+    return pa.chunked_array([numerals.marked(_real_text(values, kind, numerals.split(style)[0]), style)])
+
+
+def _is_clock(kind: pa.DataType, style: str | None) -> bool:
+    return pa.types.is_duration(kind) and style in ("%H:%M", "%H:%M:%S")
 
 
 def _is_moment(kind: pa.DataType) -> bool:

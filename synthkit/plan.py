@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import pydantic
 
@@ -18,12 +18,19 @@ from synthkit.gates import Gate
 
 FILE = "synthkit.toml"
 PROJECT = "pyproject.toml"
+FLOOR = 5  # the least k
 
 
 def _fraction(value: float | Path) -> float | Path:
     if isinstance(value, float) and not 0 < value < 1:
         raise ValueError("a fraction must lie between 0 and 1")
     return value
+
+
+def _enough(k: int, known: pydantic.ValidationInfo) -> int:
+    if k < FLOOR and not known.data.get("allow_small"):
+        raise ValueError(f"fewer than {FLOOR} subjects hide nobody; allow_small = true (--allow-small) for a test")
+    return k
 
 
 class Plan(pydantic.BaseModel, extra="forbid", frozen=True):
@@ -39,11 +46,15 @@ class Plan(pydantic.BaseModel, extra="forbid", frozen=True):
     seed: pydantic.NonNegativeInt = 0
     out: Path | None = None
     format: str = "csv"
+    csv_safe: bool = False
     options: dict[str, Any] = pydantic.Field(default_factory=dict)
     evaluators: tuple[str, ...] | None = None
     gates: dict[str, Gate] = pydantic.Field(default_factory=dict)
     no_gates: bool = False
     allow_small: bool = False
+    k: Annotated[pydantic.PositiveInt, pydantic.AfterValidator(_enough)] = 10  # after allow_small, which it asks
+    locale: str = "en_US"
+    rare: Literal["draw", "star"] = "draw"
     overwrite: bool = False
 
 

@@ -24,10 +24,23 @@ def parent_rows(data: Dataset, key: ForeignKey) -> Integers:
 
     Where the parent repeats a key, its first row is meant.
     """
-    child, parent = row_codes(
-        data[key.table].loc[:, list(key.columns)], data[key.parent].loc[:, list(key.parent_columns)]
-    )
-    return _first_rows(child, parent)
+    return matching_rows(data[key.table].loc[:, list(key.columns)], data[key.parent].loc[:, list(key.parent_columns)])
+
+
+def matching_rows(rows: pd.DataFrame, among: pd.DataFrame) -> Integers:
+    """For each row the position of the first equal one in another frame; ``NO_KEY`` with a null, else ``ORPHAN``."""
+    return _first_rows(*row_codes(rows, among))
+
+
+def refined(codes: Integers, values: pd.Series[Any]) -> Integers:
+    """Numbers for the distinct pairs of a number and a value, 0 for the first row's; null is a value like others.
+
+    Example:
+        >>> refined(np.array([0, 0, 1, 1]), pd.Series(["x", None, "x", "x"])).tolist()
+        [0, 1, 2, 2]
+    """
+    part, distinct = pd.factorize(values)
+    return pd.factorize(codes * (len(distinct) + 1) + part + 1)[0].astype("int64")
 
 
 def row_codes(*frames: pd.DataFrame) -> tuple[Integers, ...]:
@@ -35,14 +48,13 @@ def row_codes(*frames: pd.DataFrame) -> tuple[Integers, ...]:
 
     Columns are matched by place. A row in which any part is null gets -1.
     """
-    total = sum(len(frame) for frame in frames)
-    codes, missing = np.zeros(total, dtype="int64"), np.zeros(total, dtype=bool)
-    for place in range(frames[0].shape[1]):
-        part, values = pd.factorize(stacked([frame.iloc[:, place] for frame in frames]))
-        missing |= part < 0
-        codes = pd.factorize(codes * (len(values) + 1) + part)[0] if place else part.astype("int64")
-    codes = np.where(missing, NO_KEY, codes)
-    return tuple(np.split(codes, np.cumsum([len(frame) for frame in frames])[:-1]))
+    codes, missing = _coded(frames)
+    return _parted(np.where(missing, NO_KEY, codes), frames)
+
+
+def combination_codes(*frames: pd.DataFrame) -> tuple[Integers, ...]:
+    """The same, but null is a value as any other."""
+    return _parted(_coded(frames)[0], frames)
 
 
 def repeated(codes: Integers) -> Flags:
@@ -54,6 +66,20 @@ def stacked(parts: Sequence[pd.Series[Any]]) -> pd.Series[Any]:
     """Columns of the same meaning one below the other, in a dtype that holds them all."""
     filled = [part for part in parts if len(part)] or parts[:1]  # an empty part must not decide the dtype
     return pd.concat(filled, ignore_index=True)
+
+
+def _coded(frames: Sequence[pd.DataFrame]) -> tuple[Integers, Flags]:
+    total = sum(len(frame) for frame in frames)
+    codes, missing = np.zeros(total, dtype="int64"), np.zeros(total, dtype=bool)
+    for place in range(frames[0].shape[1]):
+        part, values = pd.factorize(stacked([frame.iloc[:, place] for frame in frames]))
+        missing |= part < 0
+        codes = pd.factorize(codes * (len(values) + 1) + part + 1)[0] if place else part.astype("int64") + 1
+    return codes, missing
+
+
+def _parted(codes: Integers, frames: Sequence[pd.DataFrame]) -> tuple[Integers, ...]:
+    return tuple(np.split(codes, np.cumsum([len(frame) for frame in frames])[:-1]))
 
 
 def _first_rows(child: Integers, parent: Integers) -> Integers:

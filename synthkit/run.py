@@ -34,6 +34,8 @@ class Run:
         verdicts: one for each gate; empty where nothing was to be judged.
         judged: whether gates were asked for.
         notes: sentences about what was decided on the way.
+        guard: how many subjects shared what the model saw (``k``), the ``locale`` of the fakes, and what became of
+            ``rare`` categories; empty in ``evaluate``.
         folder: where it lies, if it was written.
     """
 
@@ -51,6 +53,7 @@ class Run:
     verdicts: tuple[Verdict, ...] = ()
     judged: bool = True
     notes: tuple[str, ...] = ()
+    guard: Mapping[str, Any] = field(default_factory=dict)
     folder: Path | None = None
 
     @property

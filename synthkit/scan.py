@@ -8,17 +8,21 @@ import mmap
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from synthkit.contents import Cells, parts
 from synthkit.dataset import Dataset
 from synthkit.errors import DataError, SecurityError
+from synthkit.formulas import unescaped
+from synthkit.guard.rare import K, Links, links, threshold
 from synthkit.matching import Content, Matcher
 from synthkit.schema import Column, ColumnKind, Schema
 from synthkit.storage import dtype_of, within
@@ -40,25 +44,32 @@ class Hit:
         file: path in the folder; a real string in it is shown as a star.
         column: the real column, ``table.column``; the first one, where several hold the string.
         count: occurrences.
+        rare: whether they are categories that few real subjects hold, in the same column of a synthetic table.
     """
 
     file: str
     column: str
     count: int
+    rare: bool = False
 
     def __str__(self) -> str:
-        return f"{self.file} holds {self.count:,} values of {self.column}"
+        few = " that few real subjects have" if self.rare else ""
+        return f"{self.file} holds {self.count:,} values of {self.column}{few}"
 
 
 class RealStrings:
     """The distinct real strings of six characters or more that tell who somebody is.
 
     They are those of the columns of kind id, pii and text that are stored as text. Left out are integers,
-    which repeat by nature; names in the schema and in Python's own vocabulary, which every model and record
-    is full of; what a reference table holds; and what ten rows of a modelled column hold, which a model may see.
+    which repeat by nature, but for personal ones within their own column of a CSV file; names in the schema and
+    in Python's own vocabulary, which every model and record is full of; what a reference table holds; and what
+    ten rows of a modelled column hold, which a model may see.
+
+    Known besides are the categories that fewer than ``k`` subjects have; they are looked for in their own
+    column only. What the schema lists as ``values`` is no secret.
     """
 
-    def __init__(self, real: Dataset) -> None:
+    def __init__(self, real: Dataset, k: int = K) -> None:
         self.schema = real.schema
         self._owner: dict[str, str] = {}
         for table, column in _columns(real.schema, *_IDENTIFYING):
@@ -70,14 +81,17 @@ class RealStrings:
             f"{table}.{column.name}": [t for t in real[table][column.name].dropna().unique() if t in self._owner]
             for table, column in _columns(real.schema, *_MADE)
         }
+        self._integers, self._rare = _personal_integers(real), _rare_categories(real, k)
+        self._own |= self._integers
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The real columns that hold these strings, ``table.column``."""
-        return tuple(dict.fromkeys(self._owner.values()))
+        more = (name for known in (self._integers, self._rare) for name, texts in known.items() if texts)
+        return tuple(dict.fromkeys((*self._owner.values(), *more)))
 
     def __len__(self) -> int:
-        return len(self._owner)
+        return len(self._owner) + sum(map(len, (*self._integers.values(), *self._rare.values())))
 
     def _leave_out(self, public: set[str]) -> None:
         """Drop what is public, and what stands in a public name or category."""
@@ -119,16 +133,23 @@ class RealStrings:
         if kind in _MEASURED:
             return Counter()
         if kind in _MADE:
-            own = next(name for name in self._names(cells) if name in self._kinds)
-            known = pa.array(self._own.get(own, []), pa.large_string())
-            count = pc.sum(pc.is_in(cells.values, known)).as_py()
-            return Counter({own: count} if count else {})
-        places = pc.index_in(cells.values, self._values).drop_null()
+            return self._in_own_column(cells, self._own)
+        places = _places(cells.values, self._values).drop_null()
         held = pc.value_counts(places).to_pylist()
         found: Counter[str] = Counter()
         for each in held:
             found[self._owner[self._values[each["values"]].as_py()]] += each["counts"]
         return found
+
+    def rare_in_part(self, part: Cells | Content) -> Counter[str]:
+        """How many cells of the same column are a category that few real subjects hold."""
+        return self._in_own_column(part, self._rare) if isinstance(part, Cells) else Counter()
+
+    def _in_own_column(self, cells: Cells, known: Mapping[str, list[str]]) -> Counter[str]:
+        own = next((name for name in self._names(cells) if name in self._kinds), "")
+        places = _places(cells.values, pa.array(known.get(own, []), pa.large_string()))
+        count = len(places) - places.null_count
+        return Counter({own: count} if count else {})
 
     @cached_property
     def _kinds(self) -> dict[str, ColumnKind]:
@@ -161,8 +182,10 @@ def search(folder: Path, strings: RealStrings, files: Iterable[Path] | None = No
         name = path.relative_to(folder).as_posix() if path != folder else path.name
         shown = strings.masked(name)
         with within(shown):
-            found = strings.in_part(name.encode(errors="replace")) + _in_file(path, strings)
+            found, rare = _in_file(path, strings)
+            found += strings.in_part(name.encode(errors="replace"))
         hits += [Hit(shown, column, count) for column, count in sorted(found.items())]
+        hits += [Hit(shown, column, count, rare=True) for column, count in sorted(rare.items())]
     return tuple(hits)
 
 
@@ -181,14 +204,52 @@ def refuse_leaks(folder: Path, strings: RealStrings, files: Iterable[Path] | Non
         )
 
 
-def _in_file(path: Path, strings: RealStrings) -> Counter[str]:
+def _in_file(path: Path, strings: RealStrings) -> tuple[Counter[str], Counter[str]]:
     found: Counter[str] = Counter()
+    rare: Counter[str] = Counter()
     if path.stat().st_size == 0:
-        return found
+        return found, rare
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         for part in parts(path.name, content):
             found += strings.in_part(part)
+            rare += strings.rare_in_part(part)
+    return found, rare
+
+
+def _places(cells: pa.ChunkedArray, known: pa.Array) -> pa.ChunkedArray:
+    """Which of the known texts each cell is, null for none, also behind an apostrophe that ``--csv-safe`` wrote."""
+    places = pc.index_in(cells, known)
+    if pc.any(pc.starts_with(cells, "'")).as_py():
+        places = pc.coalesce(places, pc.index_in(unescaped(cells), known))
+    return places
+
+
+def _personal_integers(real: Dataset) -> dict[str, list[str]]:
+    """Phones and the like of six digits or more, as a text file holds them."""
+    found = {}
+    for table in real.schema.tables:
+        for column in table.columns:
+            if column.kind is ColumnKind.PII and column.storage.startswith(("int", "uint")) and not table.reference:
+                texts = map(str, real[table.name][column.name].dropna().unique().tolist())
+                found[f"{table.name}.{column.name}"] = [text for text in texts if len(text) >= SHORTEST]
     return found
+
+
+def _rare_categories(real: Dataset, k: int) -> dict[str, list[str]]:
+    """The categories of each column of text that fewer than k subjects have, counted as the guard does."""
+    behind = links(real, threshold(len(real[real.subject]), k))
+    found = {}
+    for table, column in _columns(real.schema, ColumnKind.CATEGORICAL):
+        if column.name not in real.schema.key_columns(table):
+            few = _few(real[table][column.name], behind[table])
+            found[f"{table}.{column.name}"] = [text for text in few if text not in column.values]
+    return found
+
+
+def _few(values: pd.Series[Any], behind: Links) -> list[str]:
+    codes, distinct = pd.factorize(values)
+    few = behind.holders(codes.astype("int64"), len(distinct)) < behind.k
+    return [str(text) for text, rare in zip(distinct.tolist(), few.tolist(), strict=True) if rare]
 
 
 def _columns(schema: Schema, *kinds: ColumnKind) -> Iterator[tuple[str, Column]]:

@@ -21,7 +21,8 @@ from synthkit.schema import Schema, Table
 from synthkit.storage import storage_of, to_arrow, to_frame, within
 
 _LONGEST_NAME = 100  # bytes: plugin, rows and suffix follow it in the name of a file
-_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)  # devices on Windows
+_RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9]|lpt[0-9])\s*(\..*)?", re.IGNORECASE)  # on Windows
+_SEPARATORS = re.compile(r'[/\\:*?"<>|\u2044\u2215]')  # and slashes that Windows may turn into one
 _LISTED = 5  # files that a note names
 
 
@@ -74,7 +75,7 @@ def from_frames(frames: Mapping[str, pd.DataFrame]) -> dict[str, pa.Table]:
         >>> from_frames({"people": pd.DataFrame({"age": [41, 37]})})["people"].schema
         age: int64
     """
-    _check_names(frames)
+    check_names(frames)
     tables = {}
     for name, frame in frames.items():
         with within(name):
@@ -129,7 +130,7 @@ def _files(path: Path, formats: Sequence[type[Format]]) -> tuple[dict[str, tuple
     if not files:
         known = ", ".join(suffix for form in formats for suffix in form.suffixes)
         raise DataError(f"there is no table in {path}", f"files must end in one of {known}")
-    _check_names(files)
+    check_names(files)
     return files, _left_out(others)
 
 
@@ -149,14 +150,29 @@ def _left_out(names: list[str]) -> list[str]:
     return [f"not a table, so left out: {', '.join(names[:_LISTED])}{more}"]
 
 
-def _check_names(names: Iterable[str]) -> None:
+def check_names(names: Iterable[str]) -> None:
+    """Refuse names that could name anything but a file within a folder, on any system.
+
+    Checked is also the compatible spelling (Unicode's NFKC), which some systems and archives turn a name into:
+    a full-width slash is a slash there, and three dots in one character are three dots.
+
+    Raises:
+        SecurityError: a name with a separator or a control character, one of a device, too long, or one that
+            begins or ends with dots or spaces.
+        DataError: names that differ in case, spaces or code points only.
+    """
     for name in names:
-        unsafe = re.search(r'[/\\:*?"<>|]', name) or any(unicodedata.category(c).startswith("C") for c in name)
-        if unsafe or not name.strip() or name[0] in ". " or name[-1] in ". " or _RESERVED.fullmatch(name):
+        if not all(map(_is_safe, (name, unicodedata.normalize("NFKC", name)))):
             raise SecurityError(f"{name[:40]!a} is not safe as the name of a table", "rename it")
         if len(name.encode()) > _LONGEST_NAME:
             raise SecurityError(f"{name[:40]!a}... is too long as the name of a table", "rename it")
     _check_different(names, "tables")
+
+
+def _is_safe(name: str) -> bool:
+    hidden = any(unicodedata.category(character).startswith(("C", "Zl", "Zp")) for character in name)
+    edges = name[:1] in (".", "-", "") or name.endswith(".") or name != name.strip()
+    return not (hidden or edges or _SEPARATORS.search(name) or _RESERVED.fullmatch(name))
 
 
 def _check_different(names: Iterable[str], what: str) -> None:

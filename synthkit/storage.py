@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from synthkit import notation
+from synthkit import notation, numerals
 from synthkit.errors import DataError, SynthkitError, UsageError
 from synthkit.schema import Column
 
@@ -219,6 +219,7 @@ def _candidates(cell: str) -> Iterator[Stored]:
         if 2 <= digits <= _MOST_DECIMALS:
             yield Stored("double", f".{digits}f")
         yield from (Stored("double"), Stored("double", "trim"))
+    yield from (Stored(*written) for written in numerals.styles(cell))
     yield from _moments(cell)
 
 
@@ -247,7 +248,7 @@ def _gives_back(text: pa.ChunkedArray, stored: Stored) -> bool:
 
 def _completed(text: pa.ChunkedArray, stored: Stored) -> Stored:
     if stored.storage == "double":
-        return replace(stored, decimals=_decimals(notation.parse(text, pa.float64()).to_numpy()))
+        return replace(stored, decimals=_decimals(notation.parse(text, pa.float64(), stored.format).to_numpy()))
     if stored.format and stored.format.endswith("z"):
         ends = pc.unique(pc.utf8_slice_codeunits(text, -6 if ":" in stored.format[-2:] else -5)).to_pylist()
         same = f"{ends[0][:3]}:{ends[0][-2:]}" if len(ends) == 1 and ends[0][1:].strip("0:") else "UTC"

@@ -73,4 +73,7 @@ class Synthesizer(ABC):
     @classmethod
     @abstractmethod
     def load(cls, folder: Path) -> Self:
-        """Read a model that ``save`` wrote; it samples exactly as the one that was saved."""
+        """Read a model that ``save`` wrote; it samples exactly as the one that was saved.
+
+        The folder is a verified copy that is removed afterwards, so everything must be read now.
+        """

@@ -14,7 +14,7 @@ from synthkit_sdv.base import SDVSynthesizer
 from synthkit_sdv.gaussian_copula import Distribution
 from synthkit_sdv.hierarchy import Hierarchy
 from synthkit_sdv.quiet import quiet
-from synthkit_sdv.repairs import repaired
+from synthkit_sdv.repairs import repaired, round_ends
 from synthkit_sdv.seeding import restart, seeded
 from synthkit_sdv.tables import Tables
 
@@ -54,6 +54,7 @@ class HMA(SDVSynthesizer):
             model = self._made(tables.metadata(links))
             with repaired(tables, len(links), context):
                 model.fit(tables.to_sdv(training, links))
+        round_ends(model)
         self._model, self._tables = model, tables
         return self
 

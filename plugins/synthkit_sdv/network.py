@@ -12,7 +12,6 @@ from pydantic import Field, PositiveInt
 
 from synthkit import ColumnKind, Context, PluginError
 from synthkit_sdv.quiet import Bars, replaced
-from synthkit_sdv.saving import scrub
 from synthkit_sdv.single_table import SingleTableSynthesizer
 from synthkit_sdv.tables import Tables
 
@@ -62,9 +61,6 @@ class NetworkSynthesizer(SingleTableSynthesizer):
             replaced(CTGANSynthesizer, "_print_warning", _not_printed),
         ):
             yield
-
-    def scrub(self, model: Any) -> None:
-        scrub(model)
 
 
 def _not_printed(synthesizer: Any, table: pd.DataFrame) -> None:

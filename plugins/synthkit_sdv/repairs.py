@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from synthkit import Context
@@ -34,6 +35,37 @@ def repaired(tables: Tables, relations: int, context: Context) -> Iterator[None]
         replaced(HMASynthesizer, "_get_extension", extension),
     ):
         yield
+
+
+def round_ends(model: Any) -> None:
+    """Round the ends of what a fitted HMASynthesizer knows about families, inwards, to a hundredth
+    of their range or some more.
+
+    The least mean of all parents' children may be the one value that an only child has, and the guard, which
+    draws in the ends of columns, does not see means.
+    """
+    for column in (column for columns in model.extended_columns.values() for column in columns.values()):
+        column._min_value, column._max_value = _inwards(column._min_value, column._max_value)  # noqa: SLF001
+    for table in model._table_synthesizers.values():  # noqa: SLF001
+        learned = table._model  # noqa: SLF001
+        for name, shape in zip(learned.columns, learned.univariates, strict=True) if learned else ():
+            if name.startswith("__"):
+                _round_shape(shape)
+
+
+def _round_shape(shape: Any) -> None:
+    known = shape._params  # noqa: SLF001
+    if {"a", "b", "loc", "scale"} == known.keys() and known["scale"] > 0:  # a truncated Gaussian
+        ends = known["loc"] + known["scale"] * np.array([known["a"], known["b"]])
+        shape.min, shape.max = _inwards(*ends)
+        known["a"], known["b"] = (np.array([shape.min, shape.max]) - known["loc"]) / known["scale"]
+
+
+def _inwards(low: float | None, high: float | None) -> tuple[float | None, float | None]:
+    if low is None or high is None or not high - low > 0:
+        return low, high
+    step = 10.0 ** np.floor(np.log10(high - low) - 1)
+    return float(np.ceil(low / step) * step), float(np.floor(high / step) * step)
 
 
 def _in_order(original: Callable[[Any], dict[str, set[str]]]) -> Callable[[Any], dict[str, list[str]]]:

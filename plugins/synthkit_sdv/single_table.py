@@ -43,7 +43,6 @@ class SingleTableSynthesizer(SDVSynthesizer):
             model = self.model(tables.metadata(), tables.rows[name], context)
             with self.watched(context):
                 model.fit(tables.to_sdv(training))
-        self.scrub(model)
         self._model, self._tables = model, tables
         return self
 
@@ -70,6 +69,3 @@ class SingleTableSynthesizer(SDVSynthesizer):
         """Tell the context, within the block, how far fitting is."""
         del context
         return nullcontext()
-
-    def scrub(self, model: Any) -> None:
-        """Take out of the fitted model what it does not need to sample."""

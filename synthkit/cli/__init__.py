@@ -119,11 +119,21 @@ def _failed(error: SynthkitError, arguments: list[str]) -> int:
     from synthkit.cli.ci import annotate
 
     if "--debug" in arguments:
-        traceback.print_exc()
+        click.echo(_trace(sys.exc_info()[1]), nl=False, err=True)
     click.secho("error: ", fg="red", bold=True, nl=False, err=True, color=False if os.environ.get("NO_COLOR") else None)
     click.echo(printable(str(error)), err=True)
     annotate("error", "synthkit stopped", printable(str(error)))
     return error.exit_code
+
+
+def _trace(error: BaseException | None) -> str:
+    """Where an error arose, and what led to it; the words of others may hold cell values and are left out."""
+    if error is None:
+        return ""
+    before = _trace(error.__cause__ or (None if error.__suppress_context__ else error.__context__))
+    places = "".join(traceback.format_tb(error.__traceback__))
+    words = f": {printable(str(error))}" if isinstance(error, SynthkitError) else ""
+    return f"{before}Traceback (most recent call last):\n{places}{type(error).__qualname__}{words}\n"
 
 
 def printable(text: str) -> str:

@@ -18,6 +18,9 @@ _TEXT = """\
 # rows = 10000                  # subjects to make; default: as many as the real data
 # holdout = 0.2                 # share of subjects that no model sees, or a folder
 seed = 0
+# k = 10                        # subjects who must share what a model sees
+# rare = "draw"                 # rare categories come back as others, or "star": as *
+# locale = "en_US"              # of fake names and places
 # format = "csv"                # or "parquet"
 # evaluators = ["sdmetrics"]    # default: all that can be used
 
@@ -38,13 +41,13 @@ seed = 0
 def command(*, data: Path | None, overwrite: bool, debug: bool) -> None:
     """Write a commented synthkit.toml into this folder, and a schema.toml for the tables of --data."""
     del debug  # the outermost level reads it
-    from synthkit.cli.schema import inferred
+    from synthkit.cli.schema import proposal
     from synthkit.folders import refuse_existing_file, write_file
 
     target = Path("synthkit.toml")
     refuse_existing_file(target, overwrite=overwrite)
     if data is not None:
-        write_file(Path("schema.toml"), inferred(data).to_toml(), overwrite=overwrite)
+        write_file(Path("schema.toml"), proposal(data), overwrite=overwrite)
         click.echo("schema.toml")
     lines = {
         "data": f'data = "{data.as_posix()}"' if data else '# data = "folder"             # CSV or Parquet files',

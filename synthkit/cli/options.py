@@ -20,13 +20,16 @@ DATA = click.option(
 )
 SCHEMA = click.option("--schema", type=_PATH, help="Schema file (TOML, or SDV's JSON). Default: inferred.")
 SEED = click.option("--seed", type=int, help="One seed for everything. Default: 0.")
-DEBUG = click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+DEBUG = click.option("--debug", is_flag=True, help="Show where an error arose, without the words of other libraries.")
 QUIET = click.option("--quiet", "-q", is_flag=True, help="No progress; only the product and errors.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 JUNIT = click.option("--junit", type=_PATH, metavar="FILE", help="Also write the verdicts as JUnit XML.")
 OVERWRITE = click.option("--overwrite", is_flag=True, default=None, help="Replace an existing --out.")
 CONFIG = click.option("--config", type=_PATH, help="Configuration file. Default: synthkit.toml, from here upwards.")
 FORMAT = click.option("--format", type=str, help="Format of the tables written: csv or parquet. Default: csv.")
+CSV_SAFE = click.option(
+    "--csv-safe", is_flag=True, default=None, help="Write an apostrophe before text in CSV that begins like a formula."
+)
 ROWS = click.option("--rows", type=int, help="Subjects to make. Default: as many as the real data (example: 10,000).")
 OUT = click.option("--out", type=_PATH, help="Folder to write. Default: runs/<plugin>-<time>-<seed>.")
 FITTING = (
@@ -40,7 +43,12 @@ FITTING = (
     SEED,
     OUT,
     click.option("-o", "--option", "options", multiple=True, metavar="KEY=VALUE", help="Option of the plugin."),
-    click.option("--allow-small", is_flag=True, default=None, help="Allow fewer than 100 subjects, for a test."),
+    click.option("--k", type=int, help="Subjects who must share what a model sees, 5 at least. Default: 10."),
+    click.option("--rare", type=click.Choice(["draw", "star"]), help="Rare categories: draw others (default), or *."),
+    click.option("--locale", type=str, help="Of fake names and places, such as de_DE. Default: en_US."),
+    click.option(
+        "--allow-small", is_flag=True, default=None, help="For a test: allow under 10 k subjects, or k under 5."
+    ),
     OVERWRITE,
     CONFIG,
 )

@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
-from synthkit.cli.options import CONFIG, FORMAT, JSON, OUT, OVERWRITE, ROWS, SEED, SHOWING, grouped, plan_from
+from synthkit.cli.options import CONFIG, CSV_SAFE, FORMAT, JSON, OUT, OVERWRITE, ROWS, SEED, SHOWING, grouped, plan_from
 
 
 @click.command("sample")
 @click.argument("model", type=click.Path(path_type=Path))
-@grouped(ROWS, SEED, OUT, FORMAT, OVERWRITE, CONFIG)
+@grouped(ROWS, SEED, OUT, FORMAT, CSV_SAFE, OVERWRITE, CONFIG)
 @click.option("--unsafe-load", is_flag=True, help="Load a model whose signature cannot be verified. It may run code.")
 @grouped(JSON, *SHOWING)
 def command(

@@ -16,7 +16,8 @@ from synthkit.cli.options import JSON, SCHEMA, SHOWING, grouped
 def command(*, folder: Path, against: Path, schema: Path | None, as_json: bool, quiet: bool, debug: bool) -> int:
     """Search any files under FOLDER for real names, keys and texts; exit code 1 where there are some.
 
-    Shown are file, real column and count, never a value.
+    In tables, categories that fewer than ten real subjects have count, too. Shown are file, real column and
+    count, never a value.
     """
     del debug  # the outermost level reads it
     from synthkit.cli.output import print_json

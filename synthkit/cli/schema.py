@@ -31,7 +31,7 @@ def command() -> None:
 def infer(*, path: Path, out: Path | None, form: str, overwrite: bool, debug: bool) -> None:
     """Infer the schema of the tables at PATH and print it for review."""
     del debug  # the outermost level reads it
-    text = _text(inferred(path), form)
+    text = proposal(path) if form == "toml" else _text(inferred(path), form)
     if out is None:
         click.echo(text, nl=False)
         return
@@ -91,6 +91,15 @@ def inferred(path: Path) -> Schema:
     for note in context.notes:
         click.echo(f"note: {note}", err=True)
     return schema
+
+
+def proposal(path: Path) -> str:
+    """The schema inferred from the tables at a path as TOML, with comments on what its author may decide."""
+    from synthkit.inference.subject import likely_references
+
+    schema = inferred(path)
+    comment = "reference = true  # nobody's data? then it may be kept as it is"
+    return schema.to_toml(dict.fromkeys(likely_references(schema), comment))
 
 
 def _text(schema: Schema, form: str) -> str:

@@ -6,21 +6,22 @@ text do not go out at all, and they come back as fresh keys and fakes.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from synthkit.dataset import Dataset
 from synthkit.errors import DataError, IntegrityError, PluginError
+from synthkit.guard.alike import avoided, candidates, decisive, resolvable, restored_alike, way_of, with_alikes
+from synthkit.guard.categories import RareAs, restored_categories
 from synthkit.guard.fakes import known_locale
-from synthkit.guard.fresh import Fresh, empty, largest, learn_fresh, learn_key
-from synthkit.guard.rare import K, bounded, drawn_in, restored_categories, threshold, within, without_surplus
+from synthkit.guard.fold import Fold
+from synthkit.guard.fresh import Fresh, empty, learn_rule
+from synthkit.guard.rare import K, bounded, drawn_in, threshold, within, without_surplus
 from synthkit.guard.relations import (
     Columns,
     CompositeKey,
@@ -34,10 +35,12 @@ from synthkit.guard.relations import (
     numbered,
     one_to_one,
 )
-from synthkit.guard.values import Values, guard_values, is_integer, is_number, is_time, learn_values, restore_values
+from synthkit.guard.state import State
+from synthkit.guard.values import Values, guard_values, is_integer, restore_values
 from synthkit.integrity import violations
-from synthkit.row_numbers import Integers, parent_rows, stacked
-from synthkit.schema import Column, ColumnKind, ForeignKey, Schema, Table
+from synthkit.row_numbers import Integers, parent_rows
+from synthkit.rules import kept
+from synthkit.schema import Column, ForeignKey, Schema, Table
 
 __all__ = ["Guard"]
 
@@ -47,10 +50,11 @@ class Guard:
     """Shows a model only what it may see, and gives its samples the form of the real data.
 
     Attributes:
-        schema: the schema of the real data.
+        fold: what becomes of reference tables and fixed combinations first; the rest is about folded data.
         rules: for each table and column (foreign keys aside), how it goes out and comes back; no real value.
         locale: for names, streets, towns and companies.
         k: how many subjects must share what a model sees; 1 for any.
+        rare: what a rare category comes back as: a ``draw`` from others, or in a text column a ``star``.
         notes: sentences about the last calls, without values.
 
     Example:
@@ -62,14 +66,23 @@ class Guard:
         False
     """
 
-    schema: Schema
+    fold: Fold
     rules: Mapping[str, Rules]
     locale: str = "en_US"
     k: int = 1
+    rare: RareAs = "draw"
     notes: list[str] = field(default_factory=list, compare=False)
 
     @classmethod
-    def learn(cls, training: Dataset, *, real: Dataset | None = None, locale: str = "en_US", k: int = K) -> Guard:
+    def learn(
+        cls,
+        training: Dataset,
+        *,
+        real: Dataset | None = None,
+        locale: str = "en_US",
+        k: int = K,
+        rare: RareAs = "draw",
+    ) -> Guard:
         """Learn formats, shares and bounds from the training part, which is not changed.
 
         ``real`` is all real data at hand: none of its keys, nor of the training part, will be given again.
@@ -77,22 +90,36 @@ class Guard:
         tenth of them, and of fewer than 20 subjects everything, see ``threshold``.
 
         Raises:
-            UsageError: an unknown locale or recipe, or primary keys that are made of each other.
+            UsageError: an unknown locale or recipe, primary keys that are made of each other, or a key to a
+                reference table that cannot be folded.
         """
         known_locale(locale)
-        key_order(training.schema)
-        everything = [training] if real is None else [training, real]
+        fold = Fold.learn(training)
+        key_order(fold.folded)
+        folded = fold.fold(training)
+        everything = [folded] if real is None else [folded, fold.fold(real)]
         rules = {
-            table.name: {c.name: _rule(training, everything, table, c) for c in _ruled(training.schema, table)}
-            for table in training.schema.tables
+            table.name: {c.name: learn_rule(folded, everything, table, c) for c in _ruled(folded.schema, table)}
+            for table in folded.schema.tables
         }
-        learned = cls(training.schema, rules, locale, threshold(len(training[training.subject]), k))
-        return learned._with_bounds(training)
+        alike = with_alikes(folded, everything[-1], rules)
+        learned = cls(fold, alike, locale, threshold(len(folded[folded.subject]), k), rare)
+        return learned._with_bounds(folded)
+
+    @property
+    def schema(self) -> Schema:
+        """The schema of the real data."""
+        return self.fold.schema
+
+    @property
+    def _inner(self) -> Schema:
+        """The schema of folded data, whose keys go out as row numbers."""
+        return self.fold.folded
 
     @cached_property
     def guarded_schema(self) -> Schema:
         """The schema that a model sees, as ``Synthesizer`` describes it."""
-        return guarded_schema(self.schema, self.rules)
+        return guarded_schema(self._inner, self.rules)
 
     def protect(self, data: Dataset) -> Dataset:
         """The data as a model sees them: row numbers for keys, and the modelled columns.
@@ -106,7 +133,7 @@ class Guard:
         """
         if data.schema != self.schema:
             raise DataError("the schema is not the one that the guard has learned", "learn again")
-        usual, left_out = without_surplus(data, self.k)
+        usual, left_out = without_surplus(self.fold.fold(data), self.k)
         protected, changed = drawn_in(self._shown(usual), self.rules, self.k)
         self.notes += [note for note in (*left_out, *changed) if note not in self.notes]
         return protected
@@ -115,27 +142,31 @@ class Guard:
         """A model's sample with the schema, the dtypes and the formats of the real data.
 
         Fresh keys and fakes, nulls only where the real column has some, numbers rounded and within the
-        range of their type, unique keys. ``sample`` is not changed. With ``real``, all real data at hand,
-        no fake equals a real value of its column; without, a common name can be somebody's by chance.
-        Keys never are: they come from blocks that were free of real keys when the guard learned.
+        range of their type, unique keys, and every rule kept. ``sample`` is not changed. With ``real``, all
+        real data at hand, no fake equals a real value of its column; without, a common name can be
+        somebody's by chance. Keys never are: they come from blocks that were free of real keys when the guard learned.
 
         Raises:
             PluginError: the sample has not the columns of the guarded schema.
-            IntegrityError: a key of the sample is broken, or no free key is left for a row.
+            IntegrityError: a key of the sample is broken, no free key is left for a row, or a rule cannot be kept.
             DataError: a key format cannot name so many rows.
         """
         self._refuse(sample)
         self.check_capacity(sample.rows)
-        links = zip(self.schema.foreign_keys, self.guarded_schema.foreign_keys, strict=True)
+        real = real and self.fold.fold(real)
+        links = zip(self._inner.foreign_keys, self.guarded_schema.foreign_keys, strict=True)
         rows = {key: parent_rows(sample, numbers) for key, numbers in links}
         tables: dict[str, Columns] = {}
-        for table in map(self.schema.__getitem__, key_order(self.schema)):
+        for table in map(self._inner.__getitem__, key_order(self._inner)):
             tables[table.name] = self._own_columns(sample, table, seed, real)
             self._settle_key(table, tables, rows, self._seed(seed, table, len(table.columns)))
-        for table in self.schema.tables:
+        for table in self._inner.tables:
             self._settle_foreign(table, tables, rows, self._seed(seed, table, len(table.columns) + 1))
-        frames = {t.name: pd.DataFrame({c: tables[t.name][c] for c in t.column_names}) for t in self.schema.tables}
-        return Dataset(self.schema, frames)
+        self._settle_alike(sample.rows, tables, rows, seed, real)
+        frames = {t.name: pd.DataFrame({c: tables[t.name][c] for c in t.column_names}) for t in self._inner.tables}
+        restored, changed = kept(self.fold.unfold(Dataset(self._inner, frames), seed), seed=seed)
+        self.notes += changed
+        return restored
 
     def check_capacity(self, rows: Mapping[str, int]) -> None:
         """Refuse row counts for which a key format has not enough names, before anything is sampled.
@@ -153,32 +184,27 @@ class Guard:
     def to_dict(self) -> dict[str, Any]:
         """Plain data, as ``from_dict`` takes them: formats, rounded bounds and shares, no real value."""
         rules = {table: dict(columns) for table, columns in self.rules.items()}
-        plain: dict[str, Any] = _STATE.dump_python(
-            _State(self.locale, self.k, self.schema.to_dict(), rules), mode="json"
-        )
-        return plain
+        return State(self.locale, self.k, self.schema.to_dict(), rules, self.rare).plain()
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Guard:
-        """The guard that ``to_dict`` gave.
+    def from_dict(cls, data: Mapping[str, Any], references: Mapping[str, pd.DataFrame] | None = None) -> Guard:
+        """The guard that ``to_dict`` gave, with the reference tables that its ``fold`` had.
 
         Raises:
-            DataError: an unknown key, a missing one or a wrong type, or rules that do not fit the schema.
+            DataError: an unknown key, a missing one or a wrong type, rules that do not fit the schema, or a
+                reference table that is missing.
             UsageError: the schema contradicts itself.
         """
-        try:
-            state = _STATE.validate_json(json.dumps(data))
-        except ValidationError as error:
-            place = ".".join(str(part) for part in error.errors(include_input=False, include_url=False)[0]["loc"])
-            raise DataError("the saved guard cannot be read", "fit again", place) from None
-        schema = Schema.from_dict(state.schema)
-        if _ruled_names(schema) != {table: list(columns) for table, columns in state.rules.items()}:
+        state = State.from_plain(data)
+        fold = Fold(Schema.from_dict(state.schema), references or {})
+        same = _ruled_names(fold.folded) == {table: list(columns) for table, columns in state.rules.items()}
+        if not (same and resolvable(fold.folded, state.rules)):
             raise DataError("the saved guard has other columns than its schema", "fit again")
-        return cls(schema, state.rules, state.locale, state.k)
+        return cls(fold, state.rules, state.locale, state.k, state.rare)
 
     def _with_bounds(self, training: Dataset) -> Guard:
         """The guard that also knows where extremes end; columns of too few subjects are left out."""
-        rules = bounded(self._shown(training), self.rules, self.k)
+        rules = bounded(self._shown(training), self.rules, self.k, self._inner)
         hidden = [
             f"{table}.{name}: too few subjects have a value, it was not shown"
             for table, own in rules.items()
@@ -190,25 +216,25 @@ class Guard:
     def _shown(self, data: Dataset) -> Dataset:
         """The data in their guarded form, with all values."""
         numbers = self._numbers(data)
-        tables = {table.name: self._protect_table(data, table, numbers) for table in self.schema.tables}
+        tables = {table.name: self._protect_table(data, table, numbers) for table in self._inner.tables}
         return Dataset(self.guarded_schema, tables)
 
     def _numbers(self, data: Dataset) -> dict[str, Integers]:
         """What stands for the key of each row: its number, or in a one-to-one relation the parent's."""
         numbers: dict[str, Integers] = {}
-        for name in key_order(self.schema):
-            one = one_to_one(self.schema, name)
+        for name in key_order(self._inner):
+            one = one_to_one(self._inner, name)
             own = np.arange(len(data[name]), dtype="int64")
-            found = numbered(parent_rows(data, one), numbers[one.parent], one, self.schema) if one else own
+            found = numbered(parent_rows(data, one), numbers[one.parent], one, self._inner) if one else own
             numbers[name] = np.asarray(found, dtype="int64")
         return numbers
 
     def _protect_table(self, data: Dataset, table: Table, numbers: Mapping[str, Integers]) -> pd.DataFrame:
         shown: Columns = {name: pd.Series(numbers[table.name]) for name in self.guarded_schema[table.name].primary_key}
-        for key in self.schema.parents_of(table.name):
-            name = foreign_name(self.schema, key)
-            shown[name] = numbered(parent_rows(data, key), numbers[key.parent], key, self.schema)
-        for column in _ruled(self.schema, table):
+        for key in self._inner.parents_of(table.name):
+            name = foreign_name(self._inner, key)
+            shown[name] = numbered(parent_rows(data, key), numbers[key.parent], key, self._inner)
+        for column in _ruled(self._inner, table):
             rule = self.rules[table.name][column.name]
             if isinstance(rule, Values):
                 shown[column.name] = guard_values(data[table.name][column.name], column, rule)
@@ -220,24 +246,24 @@ class Guard:
         if shapes[0] != shapes[1]:
             raise PluginError("the sample has other columns than the model was shown", "tell the plugin's author")
         for broken in violations(Dataset(expected, sample.tables)):
-            one = one_to_one(self.schema, broken.table) is not None
+            one = one_to_one(self._inner, broken.table) is not None
             kept_later = broken.rule == "unique" or (one and broken.rule == "primary_key_unique")
             if set(broken.columns) <= expected.key_columns(broken.table) and not kept_later:
                 problem = f"the model's sample breaks {broken.rule} {broken.count:,} times"
                 raise IntegrityError(problem, "tell the plugin's author", broken.where)
 
     def _own_columns(self, sample: Dataset, table: Table, seed: int, real: Dataset | None) -> Columns:
-        """The columns of a table that are no foreign keys."""
+        """The columns of a table that are no foreign keys, and are not like those of other rows."""
         own: Columns = {}
-        for place, column in enumerate(_ruled(self.schema, table)):
+        for place, column in enumerate(_ruled(self._inner, table)):
             rule, own_seed = self.rules[table.name][column.name], self._seed(seed, table, place)
             if isinstance(rule, Values):
                 random = np.random.default_rng(own_seed)
                 own[column.name] = self._restored(sample[table.name][column.name], table, column, rule, random)
             elif rule is None:
                 own[column.name] = empty(column, len(sample[table.name]))
-            else:
-                avoid = real[table.name][column.name] if real else None
+            elif rule.alike is None:
+                avoid = avoided(real, self.rules, table.name, column.name)
                 self._note_blank(table, column, rule)
                 own[column.name] = rule.values(column, len(sample[table.name]), own_seed, self.locale, avoid)
         return own
@@ -246,8 +272,9 @@ class Guard:
         self, sampled: pd.Series[Any], table: Table, column: Column, rule: Values, random: np.random.Generator
     ) -> pd.Series[Any]:
         """A modelled column as it is stored, within its bounds."""
-        if rule.kind == "categorical":
-            sampled, blank = restored_categories(sampled, column, random)
+        if rule.kind == "categorical" and not self.fold.names_member(table.name, column.name):
+            star = self.rare == "star" and column.name in self.schema[table.name].column_names
+            sampled, blank = restored_categories(sampled, column, rule, random, star=star)
             self._note(table, blank, f"rare categories of {column.name} came back empty, as it has no others")
         values, drawn = restore_values(sampled, column, rule, random)
         self._note(table, drawn, f"missing values of {column.name} were drawn from its other ones")
@@ -257,12 +284,12 @@ class Guard:
         self, table: Table, tables: dict[str, Columns], rows: dict[ForeignKey, Integers], seed: np.random.SeedSequence
     ) -> None:
         """Fill in the foreign keys within a primary key, and make it unique."""
-        random, inner = np.random.default_rng(seed), inner_keys(self.schema, table.name)
+        random, inner = np.random.default_rng(seed), inner_keys(self._inner, table.name)
         self._give_own_parents(table, inner, tables, rows, random)
         held = {key: rows[key] for key in inner}
-        tables[table.name].update(foreign_columns(held, tables, self.schema))
-        if len(table.primary_key) > 1 and one_to_one(self.schema, table.name) is None:
-            key = CompositeKey(self.schema, table, tables[table.name], held, tables, self._counted(table))
+        tables[table.name].update(foreign_columns(held, tables, self._inner))
+        if len(table.primary_key) > 1 and one_to_one(self._inner, table.name) is None:
+            key = CompositeKey(self._inner, table, tables[table.name], held, tables, self._counted(table))
             self._note(table, key.settle(random), "repeated combinations of its key were changed")
             rows.update(key.rows)
 
@@ -270,10 +297,31 @@ class Guard:
         self, table: Table, tables: dict[str, Columns], rows: dict[ForeignKey, Integers], seed: np.random.SeedSequence
     ) -> None:
         """Fill in all foreign keys."""
-        held, inner = self.schema.parents_of(table.name), inner_keys(self.schema, table.name)
+        held, inner = self._inner.parents_of(table.name), inner_keys(self._inner, table.name)
         outer = tuple(key for key in held if key not in inner)
         self._give_own_parents(table, outer, tables, rows, np.random.default_rng(seed))
-        tables[table.name].update(foreign_columns({key: rows[key] for key in held}, tables, self.schema))
+        tables[table.name].update(foreign_columns({key: rows[key] for key in held}, tables, self._inner))
+
+    def _settle_alike(
+        self,
+        counts: Mapping[str, int],
+        tables: dict[str, Columns],
+        rows: Mapping[ForeignKey, Integers],
+        seed: int,
+        real: Dataset | None,
+    ) -> None:
+        """Fill in the columns whose fakes are alike, once it is known who belongs to whom."""
+        for name, column, rule in candidates(self._inner, self.rules):
+            if rule.alike is not None:
+                way, table = way_of(self._inner, name, rule.alike), self._inner[name]
+                source = tables[way[-1].parent if way else name].get(rule.alike.column or "")
+                order = (
+                    self._seed(seed, table, _ruled(self._inner, table).index(column)),
+                    self.locale,
+                    avoided(real, self.rules, name, column.name),
+                )
+                deciding = decisive(way, rows, counts[name])
+                tables[name][column.name] = restored_alike(rule, column, deciding, source, order)
 
     def _give_own_parents(
         self,
@@ -286,16 +334,16 @@ class Guard:
         """Let no two rows share a parent in a one-to-one relation."""
         for key in keys:
             unique = len(key.columns) == 1 and table.column(key.columns[0]).unique
-            if unique or key == one_to_one(self.schema, table.name):
+            if unique or key == one_to_one(self._inner, table.name):
                 rows[key] = self._distinct(key, rows[key], tables, random)
 
     def _distinct(
         self, key: ForeignKey, rows: Integers, tables: Mapping[str, Columns], random: np.random.Generator
     ) -> Integers:
         """A parent of its own for each row; where there are too few parents, only a primary key insists."""
-        table, parents = self.schema[key.table], len(tables[key.parent][key.parent_columns[0]])
+        table, parents = self._inner[key.table], len(tables[key.parent][key.parent_columns[0]])
         found = distinct_rows(rows, parents, random)
-        if found is None and key == one_to_one(self.schema, key.table):
+        if found is None and key == one_to_one(self._inner, key.table):
             problem = f"{len(rows):,} rows cannot each have a row of {key.parent} of their own, it has {parents:,}"
             raise IntegrityError(problem, "ask for fewer rows", f"{key.table}.{'+'.join(key.columns)}")
         if found is None:
@@ -311,13 +359,13 @@ class Guard:
         return tuple(name for name in table.primary_key if name in counts and is_integer(table.column(name)))
 
     def _fresh(self) -> Iterator[tuple[Table, Column, Fresh]]:
-        for table in self.schema.tables:
+        for table in self._inner.tables:
             for name, rule in self.rules[table.name].items():
                 if isinstance(rule, Fresh):
                     yield table, table.column(name), rule
 
     def _seed(self, seed: int, table: Table, place: int) -> np.random.SeedSequence:
-        return np.random.SeedSequence(seed, spawn_key=(self.schema.tables.index(table), place))
+        return np.random.SeedSequence(seed, spawn_key=(self._inner.tables.index(table), place))
 
     def _note_blank(self, table: Table, column: Column, rule: Fresh) -> None:
         note = f"{table.name}.{column.name}: free text has no recipe and came back empty"
@@ -330,22 +378,6 @@ class Guard:
             self.notes.append(note)
 
 
-@dataclass(frozen=True)
-class _State:
-    """What is saved of a guard."""
-
-    __pydantic_config__ = ConfigDict(extra="forbid")
-
-    locale: str
-    k: Annotated[int, Field(ge=1)]
-    schema: dict[str, Any]
-    rules: dict[str, dict[str, Values | Fresh | None]]
-    version: Literal[1] = 1
-
-
-_STATE = TypeAdapter(_State)
-
-
 def _ruled(schema: Schema, table: Table) -> list[Column]:
     """The columns of a table that are no foreign keys."""
     foreign = {name for key in schema.parents_of(table.name) for name in key.columns}
@@ -354,31 +386,3 @@ def _ruled(schema: Schema, table: Table) -> list[Column]:
 
 def _ruled_names(schema: Schema) -> dict[str, list[str]]:
     return {table.name: [column.name for column in _ruled(schema, table)] for table in schema.tables}
-
-
-def _rule(training: Dataset, everything: list[Dataset], table: Table, column: Column) -> Values | Fresh | None:
-    """How a column goes out and comes back; None if it holds nothing."""
-    values = training[table.name][column.name]
-    real = stacked([data[table.name][column.name].dropna() for data in everything])
-    if table.primary_key == (column.name,):
-        return learn_key(real, column, largest(column, *_references(training.schema, table.name, column.name)))
-    if not values.notna().any():
-        return None
-    part = column.name in table.primary_key
-    if part and column.kind == ColumnKind.ID and values.nunique() * 2 <= len(values):
-        column = replace(column, kind=_kind_of(column))  # it counts within the other parts, and identifies nobody
-    if column.kind.modelled or column.storage == "bool":
-        return learn_values(values.dropna(), column)
-    return learn_fresh(values, real, replace(column, unique=column.unique or part))
-
-
-def _references(schema: Schema, parent: str, name: str) -> list[Column]:
-    """The columns of other tables that hold a key column of this one."""
-    held = ((key, key.columns[key.parent_columns.index(name)]) for key in schema.children_of(parent))
-    return [schema[key.table].column(own) for key, own in held]
-
-
-def _kind_of(column: Column) -> ColumnKind:
-    if is_time(column):
-        return ColumnKind.DATETIME
-    return ColumnKind.NUMERICAL if is_number(column) else ColumnKind.CATEGORICAL

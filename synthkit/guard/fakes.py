@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from os.path import commonprefix
 from string import ascii_uppercase
 from typing import Any
 
@@ -27,6 +28,7 @@ _ROUNDS = 6  # of drawing again, before a number at the end makes a fake another
 _WORDS = 1200  # of each vocabulary
 _DOMAINS = np.array(["example.com", "example.net", "example.org"], dtype=object)  # RFC 2606
 _NETWORKS = np.array(["192.0.2.", "198.51.100.", "203.0.113."], dtype=object)  # RFC 5737
+_FEWEST = {"phone": 7, "national_id": 4, "card_number": 12}  # digits; the recipes that can give numbers
 _LUHN = np.array([0, 2, 4, 6, 8, 1, 3, 5, 7, 9])  # twice a digit, its digits added
 
 
@@ -89,7 +91,7 @@ def fakes(  # noqa: PLR0913 - each belongs to the order of one column
         raise UsageError(f"there is no recipe {recipe!r} for personal data", f"choose from {', '.join(RECIPES)}")
     known_locale(locale)
     random = np.random.default_rng(np.random.SeedSequence(seed))
-    real: Any = [] if avoid is None else avoid.dropna().astype(TEXT).unique()
+    real: Any = [] if avoid is None else avoid.dropna().astype(TEXT).astype(object).unique()  # which isin is quick with
     made = np.empty(count, dtype=object)
     bad, number = np.ones(count, dtype=bool), 2
     for attempt in range(_ROUNDS):
@@ -120,6 +122,28 @@ def template_of(real: pd.Series[Any]) -> str | None:
     starts = real.astype(TEXT).str.extract(r"^(\+[0-9]{1,3})(?![0-9])")[0].unique()
     code = str(starts[0]) if len(starts) == 1 and starts[0] == starts[0] else ""
     return code + str(forms[0])[len(code) :]
+
+
+def number_form(recipe: str, real: pd.Series[Any], largest: int) -> str | None:
+    """The form of fakes for personal numbers: as many digits as most real ones (no nulls) have.
+
+    A country's code that all real phone numbers start with is kept. None where there are no reserved numbers of
+    that kind and length, or where they can be larger than ``largest``.
+
+    Example:
+        >>> number_form("phone", pd.Series([492215550123, 493015550199]), largest=2**53)
+        '49##########'
+    """
+    written = real.astype(str).str.removesuffix(".0")
+    usual = written[written.str.fullmatch("[0-9]+")].str.len().mode()
+    digits = int(usual[0]) if len(usual) else 0
+    highest = 424243 * 10 ** max(digits - 6, 0) if recipe == "card_number" else 10**digits
+    if digits < _FEWEST.get(recipe, digits + 1) or highest > largest:
+        return None
+    if recipe != "phone" or digits in (7, 10):  # which start with 5, or as an area code
+        return "#" * digits
+    code = commonprefix(written.tolist())[: max(0, min(digits - 10, 3))]  # noqa: RUF071 - of characters indeed
+    return (code or "1").ljust(digits, "#")
 
 
 def known_locale(locale: str) -> None:
@@ -252,10 +276,15 @@ def _postcode(order: _Order) -> Words:
 
 
 def _phone(order: _Order) -> Words:
-    """The last seven digits are 555-01xx, and the area code does not start with 0 or 1."""
+    """The last seven digits are 555-01xx, and the area code does not start with 0 or 1.
+
+    Later ones have the area codes that North America keeps for a longer form: their second digit is 9.
+    """
     form, places = _figures(order.template, 7, "###-###-####")
-    area = {place: order.text(2, 10) for place in places[-10:-9]}
-    return _filled(order, form, {**area, **dict(zip(places[-7:-2], "55501", strict=True))})
+    fixed: dict[int, Words | str] = {place: order.text(2, 10) for place in places[-10:-9]}
+    if fixed and order.attempt >= _EARLY:
+        return _filled(order, form, {**fixed, places[-9]: "9"})
+    return _filled(order, form, {**fixed, **dict(zip(places[-7:-2], "55501", strict=True))})
 
 
 def _national_id(order: _Order) -> Words:
@@ -272,10 +301,11 @@ def _iban(order: _Order) -> Words:
 
 
 def _card_number(order: _Order) -> Words:
-    number = 424242 * 10**9 + order.numbers(0, 10**9)
-    figures = number[:, None] // 10 ** np.arange(15) % 10  # the last one first
+    length = len(order.template) if order.template else 16
+    number = 424242 * 10 ** (length - 7) + order.numbers(0, 10 ** (length - 7))
+    figures = number[:, None] // 10 ** np.arange(length - 1) % 10  # the last one first
     total = _LUHN[figures[:, ::2]].sum(axis=1) + figures[:, 1::2].sum(axis=1)
-    return _padded(number * 10 + -total % 10, 16)
+    return _padded(number * 10 + -total % 10, length)
 
 
 def _ip_address(order: _Order) -> Words:

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import numpy as np
 import pandas as pd
 from pydantic import ConfigDict, Field
 
+from synthkit.dataset import Dataset
 from synthkit.errors import UsageError
-from synthkit.guard.fakes import RECIPES, TEMPLATED, fakes, template_of
+from synthkit.guard.fakes import RECIPES, TEMPLATED, fakes, number_form, template_of
 from synthkit.guard.keys import Keys, integer_keys, text_keys
-from synthkit.guard.values import DAY, Unit, is_integer, is_number, is_text, is_time, stored, taken, ticks, unit_of
-from synthkit.row_numbers import Integers
-from synthkit.schema import Column, ColumnKind
+from synthkit.guard.values import (
+    DAY,
+    Unit,
+    Values,
+    is_integer,
+    is_number,
+    is_text,
+    is_time,
+    learn_values,
+    stored,
+    taken,
+    ticks,
+    unit_of,
+)
+from synthkit.row_numbers import Integers, stacked
+from synthkit.schema import Column, ColumnKind, Schema, Table
 from synthkit.storage import dtype_of
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -24,16 +38,36 @@ _LAST_TIME = 253_402_300_800_000_000  # microseconds from 1970 to the year 10000
 
 
 @dataclass(frozen=True, slots=True)
+class Alike:
+    """Which rows of a column hold the same fake.
+
+    Attributes:
+        via: the columns of the foreign keys that lead to the row that decides, one key after another.
+        column: the column of that row whose value is repeated; None where all rows that lead there share a fake.
+        whole: for shared fakes, whether those rows share the lack of one, too.
+    """
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    via: tuple[tuple[str, ...], ...]
+    column: str | None = None
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Fresh:
     """How a column comes back that no model saw.
 
     Attributes:
         keys: the keys to give, for identifiers.
-        recipe: the kind of fakes, for personal data; with neither, the column comes back empty.
+        recipe: the kind of fakes, for personal data; with neither, the column comes back empty. With both, keys
+            are given where there are too few fakes, as of phone numbers with seven digits.
         template: the form of the fakes, see ``fakes``.
         unit: for keys that are dates or times, the microseconds between neighbours.
-        distinct: the number of distinct values per row that has one; 1 if no value occurs twice.
+        distinct: the number of distinct values per row that has one, or if rows are alike per row that decides; 1
+            if no value occurs twice.
         nulls: the share of rows without a value.
+        alike: which rows hold the same; None where that is chance.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -44,6 +78,7 @@ class Fresh:
     unit: Unit = 1
     distinct: Share = 1.0
     nulls: Share = 0.0
+    alike: Alike | None = None
 
     @property
     def blank(self) -> bool:
@@ -61,7 +96,7 @@ class Fresh:
 
     def needed(self, column: Column, rows: int) -> int:
         """How many different values so many rows need at least."""
-        return self.filled(column, rows) if self.distinct >= 1 else min(rows, 1)
+        return self.filled(column, rows) if self.distinct >= 1 and self.alike is None else min(rows, 1)
 
     def values(
         self, column: Column, rows: int, seed: np.random.SeedSequence, locale: str, avoid: pd.Series[Any] | None
@@ -80,20 +115,46 @@ class Fresh:
         self, column: Column, count: int, random: np.random.Generator, locale: str, avoid: pd.Series[Any] | None
     ) -> pd.Series[Any]:
         """Different values, as many as asked for."""
-        if self.keys is not None:
-            keys = self.keys.fresh(count, random)
-            return (keys * self.unit).astype("datetime64[us]") if is_time(column) else keys
+        made = None if self.recipe is None else self._fakes(count, random, locale, avoid)
+        if made is not None:
+            return made
+        keys = cast("Keys", self.keys).fresh(count, random)
+        return (keys * self.unit).astype("datetime64[us]") if is_time(column) else keys
+
+    def _fakes(
+        self, count: int, random: np.random.Generator, locale: str, avoid: pd.Series[Any] | None
+    ) -> pd.Series[Any] | None:
+        """Different fakes; None if there are too few numbers of their form."""
         seed, recipe = int(random.integers(2**62)), str(self.recipe)
-        return fakes(recipe, count, unique=True, locale=locale, seed=seed, avoid=avoid, template=self.template)
+        if self.keys is None:
+            return fakes(recipe, count, unique=True, locale=locale, seed=seed, avoid=avoid, template=self.template)
+        real = None if avoid is None else avoid.dropna().astype(str).str.removesuffix(".0")
+        made = fakes(recipe, count, unique=True, locale=locale, seed=seed, avoid=real, template=self.template)
+        return made.astype("int64") if made.str.isdecimal().all() else None
+
+
+def learn_rule(training: Dataset, everything: list[Dataset], table: Table, column: Column) -> Values | Fresh | None:
+    """How a column goes out and comes back; None if it holds nothing."""
+    values = training[table.name][column.name]
+    real = stacked([data[table.name][column.name].dropna() for data in everything])
+    if table.primary_key == (column.name,):
+        return learn_key(real, column, largest(column, *_references(training.schema, table.name, column.name)))
+    if not values.notna().any():
+        return None
+    part = column.name in table.primary_key
+    if part and column.kind == ColumnKind.ID and values.nunique() * 2 <= len(values):
+        column = replace(column, kind=_kind_of(column))  # it counts within the other parts, and identifies nobody
+    if column.kind.modelled or column.storage == "bool":
+        return learn_values(values.dropna(), column)
+    return learn_fresh(values, real, replace(column, unique=column.unique or part))
 
 
 def learn_key(real: pd.Series[Any], column: Column, largest: int) -> Fresh:
     """Learn how a key comes back, from all real keys (no nulls); integers stay up to ``largest``.
 
-    Personal data that are text come back as fakes, others, such as a phone number that is stored as an
-    integer, as any other key.
+    Personal data that are text come back as fakes.
     """
-    if column.kind == ColumnKind.PII and column.pii and is_text(column):
+    if column.kind in (ColumnKind.PII, ColumnKind.TEXT) and column.pii and is_text(column):
         recipe = _known_recipe(column)
         return Fresh(recipe=recipe, template=template_of(real) if recipe in TEMPLATED else None)
     if is_time(column):
@@ -106,10 +167,19 @@ def learn_key(real: pd.Series[Any], column: Column, largest: int) -> Fresh:
 def learn_fresh(training: pd.Series[Any], real: pd.Series[Any], column: Column) -> Fresh:
     """Learn how a column comes back that no model sees; ``real`` holds all real values (no nulls)."""
     nulls = round(float(training.isna().mean()), 3)
-    if column.kind == ColumnKind.TEXT:
+    if column.kind == ColumnKind.TEXT and not column.pii:
         return Fresh(nulls=nulls)
-    distinct = 1.0 if column.unique else float(f"{training.nunique() / int(training.count()):.3g}")
-    return replace(learn_key(real, column, largest(column)), distinct=distinct, nulls=nulls)
+    distinct = 1.0 if column.unique else share_of(training.nunique(), int(training.count()))
+    learned = learn_key(real, column, largest(column))
+    if column.pii and is_number(column):
+        form = number_form(_known_recipe(column), real, largest(column))
+        learned = replace(learned, recipe=column.pii if form else None, template=form)
+    return replace(learned, distinct=distinct, nulls=nulls)
+
+
+def share_of(part: int, whole: int) -> float:
+    """A share in three digits."""
+    return float(f"{part / whole:.3g}")
 
 
 def largest(*columns: Column) -> int:
@@ -125,6 +195,18 @@ def empty(column: Column, rows: int) -> pd.Series[Any]:
     if is_time(column) and blank is not None:
         return stored(pd.to_datetime(nothing), column)
     return nothing.astype(dtype_of(column.storage, nullable=column.nullable))
+
+
+def _references(schema: Schema, parent: str, name: str) -> list[Column]:
+    """The columns of other tables that hold a key column of this one."""
+    held = ((key, key.columns[key.parent_columns.index(name)]) for key in schema.children_of(parent))
+    return [schema[key.table].column(own) for key, own in held]
+
+
+def _kind_of(column: Column) -> ColumnKind:
+    if is_time(column):
+        return ColumnKind.DATETIME
+    return ColumnKind.NUMERICAL if is_number(column) else ColumnKind.CATEGORICAL
 
 
 def _known_recipe(column: Column) -> str:

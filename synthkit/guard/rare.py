@@ -15,14 +15,22 @@ import numpy.typing as npt
 import pandas as pd
 
 from synthkit.dataset import Dataset
+from synthkit.guard.categories import labelled
 from synthkit.guard.relations import Rules
-from synthkit.guard.values import TEXT, Bound, Values, is_integer, is_number, is_text, is_time, stored, taken, ticks
+from synthkit.guard.values import (
+    Bound,
+    Values,
+    is_integer,
+    listed,
+    stored,
+    taken,
+    ticks,
+)
 from synthkit.row_numbers import Flags, Integers, parent_rows
-from synthkit.schema import Column, ForeignKey
+from synthkit.schema import Column, ForeignKey, Schema
 from synthkit.split import part, subjects_of
 
 K = 10
-RARE = "rare"  # what a model sees in place of a rare category
 
 Floats = npt.NDArray[np.float64]
 
@@ -116,24 +124,32 @@ def without_surplus(data: Dataset, k: int) -> tuple[Dataset, list[str]]:
     ]
 
 
-def bounded(shown: Dataset, rules: Mapping[str, Rules], k: int) -> dict[str, Rules]:
-    """The rules with bounds for numbers and times, learned from guarded data.
+def bounded(shown: Dataset, rules: Mapping[str, Rules], k: int, schema: Schema) -> dict[str, Rules]:
+    """The rules with bounds for numbers and times, and what is not shown of the categories that ``schema`` lists.
 
-    A column gets no rule where too few subjects have a value in it for two bounds.
+    Both are learned from guarded data. A column gets no rule where too few subjects have a value in it for two
+    bounds, or hold either of two truth values.
     """
     made: dict[str, dict[str, Any]] = {name: dict(own) for name, own in rules.items()}
     for name, behind in links(shown, k).items():
         for column, rule in _modelled(shown, name, rules):
-            if rule.kind in ("numerical", "datetime") and behind.k > 1:
-                made[name][column.name] = _with_bounds(shown[name][column.name], column, rule, behind)
+            real = shown[name][column.name]
+            if rule.kind == "categorical":
+                unshown = _unshown(real, listed(schema[name].column(column.name)), behind)
+                made[name][column.name] = replace(rule, unshown=unshown)
+            elif rule.kind == "boolean":
+                made[name][column.name] = rule if _common(real, behind)[2].any() else None
+            elif behind.k > 1:
+                made[name][column.name] = _with_bounds(real, column, rule, behind)
     return dict(made)
 
 
 def drawn_in(shown: Dataset, rules: Mapping[str, Rules], k: int) -> tuple[Dataset, list[str]]:
     """Guarded data without rare categories and extremes, and notes; ``shown`` is not changed.
 
-    A category that fewer than k subjects hold becomes ``rare``; an extreme becomes one of the values that
-    lie a little further inside. What is drawn depends on nothing but the data and the rules.
+    A category that fewer than k subjects hold becomes ``rare``, and such a truth value the other one; an extreme
+    becomes one of the values that lie a little further inside. Nulls that fewer than k subjects hold become
+    other values. What is drawn depends on nothing but the data and the rules.
     """
     tables, notes = dict(shown.tables), []
     for place, (name, behind) in enumerate(links(shown, k).items()):
@@ -141,11 +157,15 @@ def drawn_in(shown: Dataset, rules: Mapping[str, Rules], k: int) -> tuple[Datase
         for column, rule in _modelled(shown, name, rules):
             real = shown[name][column.name]
             if rule.kind == "categorical":
-                changed[column.name], count = _common(real, behind)
+                usual, count = labelled(*_common(real, behind))
+            elif rule.kind == "boolean":
+                usual, count = _one_truth(real, behind, random)
             else:
-                changed[column.name], count = within(real, column, rule, random)
-            what = "rare categories" if rule.kind == "categorical" else "extremes"
-            notes += [f"{name}.{column.name}: {count:,} {what} were not shown"] if count else []
+                usual, count = within(real, column, rule, random)
+            what = {"categorical": "rare categories", "boolean": "rare truth values"}.get(rule.kind, "extremes")
+            changed[column.name], filled = _drawn(usual, _few_nulls(usual, behind), random)
+            for n, hidden in ((count, what), (filled, "rare nulls")):
+                notes += [f"{name}.{column.name}: {n:,} {hidden} were not shown"] if n else []
         tables[name] = shown[name].assign(**changed)
     return Dataset(shown.schema, tables), notes
 
@@ -164,32 +184,6 @@ def within(
             values, changed = _one_end(values, column, rule, (bound, sign), random)
             count += changed
     return values, count
-
-
-def restored_categories(
-    sampled: pd.Series[Any], column: Column, random: np.random.Generator
-) -> tuple[pd.Series[Any], int]:
-    """Sampled categories under their own names, and how many could not get one.
-
-    Each ``rare`` becomes one of the others, as often as they are there. Where there is none, it becomes null
-    or, in a column that may not be null, ``*`` or the 0 of its type.
-    """
-    codes, distinct = pd.factorize(sampled.astype(TEXT))
-    names = pd.Series(distinct, dtype=TEXT)
-    rare = np.append((names == RARE).to_numpy(dtype=bool), False)[codes]
-    kept = np.flatnonzero(~rare & (codes >= 0))
-    own = taken(names.str.replace(rf"^\\(\\*{RARE})$", r"\1", regex=True), codes.astype("int64"))
-    if len(kept) and rare.any():
-        return taken(own, np.where(rare, random.choice(kept, len(rare)), np.arange(len(rare)))), 0
-    return own.mask(rare, None if column.nullable else _nothing(column)), int(rare.sum())
-
-
-def _nothing(column: Column) -> str:
-    if is_text(column):
-        return "*"
-    if is_time(column):
-        return "1970-01-01"
-    return "0" if is_number(column) else "False"
 
 
 def _modelled(shown: Dataset, table: str, rules: Mapping[str, Rules]) -> Iterator[tuple[Column, Values]]:
@@ -225,13 +219,40 @@ def _usual(subjects: Integers, total: int, k: int, place: int) -> Flags:
     return kept
 
 
-def _common(real: pd.Series[Any], behind: Links) -> tuple[pd.Series[Any], int]:
-    """Categories with ``rare`` for those of too few subjects, and their number; a real ``rare`` is escaped."""
+def _common(real: pd.Series[Any], behind: Links) -> tuple[Integers, Any, Flags]:
+    """The code of each row, the distinct values, and which of those at least k subjects hold."""
     found, distinct = pd.factorize(real)
     codes = found.astype("int64")
-    kept = behind.holders(codes, len(distinct)) >= behind.k if behind.k > 1 else np.ones(len(distinct), dtype=bool)
-    names = pd.Series(distinct, dtype=TEXT).str.replace(rf"^(\\*{RARE})$", r"\\\1", regex=True).where(kept, RARE)
-    return taken(names, codes), int((~np.append(kept, True)[codes]).sum())
+    enough = behind.holders(codes, len(distinct)) >= behind.k if behind.k > 1 else np.ones(len(distinct), dtype=bool)
+    return codes, distinct, enough
+
+
+def _unshown(real: pd.Series[Any], known: Sequence[str], behind: Links) -> tuple[str, ...]:
+    """Those of the listed categories that too few subjects hold."""
+    _, distinct, enough = _common(real, behind)
+    seen = set(distinct[enough])
+    return tuple(name for name in known if name not in seen)
+
+
+def _one_truth(real: pd.Series[Any], behind: Links, random: np.random.Generator) -> tuple[pd.Series[Any], int]:
+    """Truth values without that of too few subjects, and the number of those."""
+    codes, _, enough = _common(real, behind)
+    return _drawn(real, ~np.append(enough, True)[codes], random)
+
+
+def _few_nulls(values: pd.Series[Any], behind: Links) -> Flags:
+    """The rows that are null, if some are and fewer than k subjects are behind them."""
+    missing = values.isna().to_numpy()
+    none = behind.k == 1 or behind.share(missing)
+    return np.zeros(len(missing), dtype=bool) if none else missing
+
+
+def _drawn(values: pd.Series[Any], rows: Flags, random: np.random.Generator) -> tuple[pd.Series[Any], int]:
+    """Other values, drawn from those of all other rows, for some rows, and how many were drawn."""
+    others = np.flatnonzero(~rows & values.notna().to_numpy())
+    if not rows.any() or not len(others):
+        return values, 0
+    return taken(values, np.where(rows, random.choice(others, len(rows)), np.arange(len(rows)))), int(rows.sum())
 
 
 def _numbers(values: pd.Series[Any], rule: Values) -> Floats:

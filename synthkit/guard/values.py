@@ -55,6 +55,7 @@ class Values:
         unit: for dates and times, the largest of a day, a second and a microsecond that divides all of them.
         low: for numbers and times, where the lowest ones end; None where they are not bounded.
         high: the same for the highest ones.
+        unshown: for categories that the schema's author lists, those that a model does not see.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -63,6 +64,7 @@ class Values:
     unit: Unit = 1
     low: Bound | None = None
     high: Bound | None = None
+    unshown: tuple[str, ...] = ()
 
 
 def learn_values(real: pd.Series[Any], column: Column) -> Values:
@@ -112,7 +114,7 @@ def guarded_column(column: Column, values: Values) -> Column:
     kind = ColumnKind(values.kind)
     as_is = kind == ColumnKind.NUMERICAL and is_integer(column)
     storage = column.storage if as_is else _STORAGE[values.kind]
-    return replace(column, kind=kind, storage=storage, unique=False, format=None, missing=None, pii=None)
+    return replace(column, kind=kind, storage=storage, unique=False, format=None, missing=None, pii=None, values=())
 
 
 def guard_values(real: pd.Series[Any], column: Column, values: Values) -> pd.Series[Any]:
@@ -124,6 +126,17 @@ def guard_values(real: pd.Series[Any], column: Column, values: Values) -> pd.Ser
         return _spelled(real)
     shown = guarded_column(column, values)
     return real.astype(dtype_of(shown.storage, nullable=shown.nullable))
+
+
+def listed(column: Column) -> tuple[str, ...]:
+    """The categories that the schema's author lists, as a model would see them.
+
+    Example:
+        >>> listed(Column("rate", ColumnKind.CATEGORICAL, "double", values=(1, 2.5)))
+        ('1.0', '2.5')
+    """
+    real = is_number(column) and not is_integer(column)
+    return tuple(str(float(value) if real else value) for value in column.values)
 
 
 def restore_values(

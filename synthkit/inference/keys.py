@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synthkit.inference.names import joined, stems, whole_stems
-from synthkit.inference.pii import recipe
+from synthkit.inference.pii import BELONGING, recipe
 from synthkit.inference.profile import Family, Profile, TableProfile
 from synthkit.inference.vocabulary import ID_WORDS, NOT_IDS, SEQUENCE_WORDS, TIME_WORDS
 from synthkit.storage import arrow_type
@@ -18,7 +18,7 @@ from synthkit.storage import arrow_type
 _BARE = ("id", "uuid", "guid", "pk", "rowid", "recordid")
 _ENDINGS = ("id", "uuid", "guid", "key", "code", "no", "nr", "number", "num", "nummer")
 # Natural keys that are personal: keys where another table refers to them, else better made afresh as what they are.
-_PERSONAL_KEYS = ("email", "phone", "iban", "card_number", "national_id", "username")
+_PERSONAL_KEYS = ("email", "phone", "iban", "card_number", "national_id", "username", BELONGING)
 _MOST_CONSIDERED = 10  # columns; there are 165 sets of two and three of them
 _FIRST_ROWS = 20_000  # most sets of columns show a repetition among these
 
@@ -78,7 +78,7 @@ def _by_values(table: TableProfile, tables: Sequence[TableProfile]) -> str | Non
     made = {c.name: recipe(c, table) for c in unique}
     named = [c for c in unique if id_like(c) or (c is table.columns[0] and _first_key(c))]
     wanted = [c for c in unique if (c in named or made[c.name] in _PERSONAL_KEYS) and referred_to(c, tables)]
-    free = [c for c in named if made[c.name] in (None, "uuid")]
+    free = [c for c in named if made[c.name] in (None, "uuid", BELONGING)]
     return next((c.name for c in (*wanted, *free)), None)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator
 
 from synthkit.inference.keys import code_like, id_like
-from synthkit.inference.pii import recipe
+from synthkit.inference.pii import BELONGING, free_text, recipe
 from synthkit.inference.profile import Family, Profile, TableProfile
 from synthkit.inference.vocabulary import LABEL_WORDS, POSTAL_WORDS
 from synthkit.schema import Column, ColumnKind
@@ -20,6 +20,10 @@ _DATES = {
     "a month's name": re.compile(r"(\d{1,2}[ .-]+)?[A-Za-z]{3,9}[ .,-]+(\d{1,2}(st|nd|rd|th)?[ ,-]+)?\d{4}"),
     "digits only": re.compile(r"(19|20)\d{2}(0[1-9]|1[0-2])([0-2]\d|3[01])"),
 }
+_TIMES = re.compile(  # since 1970 in finer units than seconds, or their digits one after the other
+    r"1(\d{12}|\d{15}|\d{18})|(19|20)\d{2}(0[1-9]|1[0-2])([0-2]\d|3[01])([01]\d|2[0-3])[0-5]\d\d*", re.ASCII
+)
+_LONG = 11  # digits of a number that names something: those of phones, cards and articles have as many or more
 # Two people may have the same: that no two rows do is chance, and fakes need not keep to it.
 _SHARED = ("name", "first_name", "last_name", "address", "street", "postcode", "company")
 _NUMBER = re.compile(
@@ -60,6 +64,8 @@ def notes(profile: Profile, found: Column) -> Iterator[str]:
 
 
 def _kind(profile: Profile, personal: str | None) -> tuple[ColumnKind, str | None]:
+    if personal:
+        return (ColumnKind.ID, None) if personal == BELONGING else (ColumnKind.PII, personal)
     match profile.family:
         case Family.BOOLEAN:
             return ColumnKind.BOOLEAN, None
@@ -68,23 +74,29 @@ def _kind(profile: Profile, personal: str | None) -> tuple[ColumnKind, str | Non
         case Family.REAL:
             return ColumnKind.NUMERICAL, None
         case Family.INTEGER:
-            return _integer_kind(profile, personal), None
-    if personal:
-        return ColumnKind.PII, personal
+            return _integer_kind(profile), None
     return _text_kind(profile), None
 
 
-def _integer_kind(profile: Profile, personal: str | None) -> ColumnKind:
-    """A personal number is an identifier: fresh ones in the same format are as good as a fake."""
+def _integer_kind(profile: Profile) -> ColumnKind:
     if profile.distinct == 2 and set(profile.sample) == {"0", "1"}:
         return ColumnKind.BOOLEAN
-    if personal or (id_like(profile) and (profile.distinct > 1000 or profile.share > 0.5)):
+    if _names_something(profile) or (id_like(profile) and (profile.distinct > 1000 or profile.share > 0.5)):
         return ColumnKind.ID
     few = LABEL_WORDS | POSTAL_WORDS
     return ColumnKind.CATEGORICAL if few.intersection(profile.words[-1:]) else ColumnKind.NUMERICAL
 
 
+def _names_something(profile: Profile) -> bool:
+    """Whether these are long numbers of one width, nearly all distinct, and no times: what is measured is not so."""
+    widths = {len(value) for value in profile.sample}
+    alike = len(widths) == 1 and min(widths) >= _LONG and profile.share > 0.5
+    return alike and not all(_TIMES.fullmatch(value) for value in profile.sample)
+
+
 def _text_kind(profile: Profile) -> ColumnKind:
+    if free_text(profile):
+        return ColumnKind.TEXT
     if not profile.nearly_distinct:
         return ColumnKind.CATEGORICAL
     return ColumnKind.ID if id_like(profile) or code_like(profile) else ColumnKind.TEXT

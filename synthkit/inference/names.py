@@ -6,7 +6,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
-_PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[^\W\d_A-Z]+|[A-Z]+|\d+")
+# Chinese and Japanese have no spaces: each character counts as a word, each run of katakana as one.
+_PARTS = re.compile(r"[\u3400-\u9fff]|[\u30a0-\u30ff]+|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[^\W\d_A-Z\u3400-\u9fff]+|[A-Z]+|\d+")
 _NO_MARK = str.maketrans({"ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "æ": "ae", "Æ": "AE", "đ": "d", "ı": "i"})
 _IRREGULAR = {
     "people": "person",

@@ -16,7 +16,7 @@ from synthkit.inference.names import words
 from synthkit.storage import Stored, detect
 
 _SAMPLE = 1000  # values that are looked at one by one
-_LENGTH = 200  # characters of them
+LENGTH = 200  # characters of them
 
 
 class Family(StrEnum):
@@ -92,6 +92,12 @@ class Profile:
         """
         return self.distinct > 1000 or self.share > (0.2 if self.filled > 50 else 0.5)
 
+    @property
+    def whole(self) -> bool:
+        """Whether it is stored as real numbers, all of which are whole: integers beside nulls, as pandas keeps them."""
+        plain = self.stored.format in (None, "trim")
+        return self.family is Family.REAL and self.stored.decimals == 0 and plain
+
     @cached_property
     def texts(self) -> pa.Array:
         """The distinct values as text."""
@@ -101,7 +107,9 @@ class Profile:
     def sample(self) -> list[str]:
         """The beginnings of at most 1000 distinct values as text, taken at equal distances."""
         chosen = np.linspace(0, self.distinct - 1, min(self.distinct, _SAMPLE)).astype("int64")
-        return [str(v) for v in pc.utf8_slice_codeunits(self.texts.take(pa.array(chosen)), 0, _LENGTH).to_pylist()]
+        if self.whole:  # which would else be written as 4.2e+15
+            return [f"{float(v):.0f}" for v in self.values.take(pa.array(chosen)).to_pylist()]
+        return [str(v) for v in pc.utf8_slice_codeunits(self.texts.take(pa.array(chosen)), 0, LENGTH).to_pylist()]
 
     @cached_property
     def equal_pairs(self) -> float:

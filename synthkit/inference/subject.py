@@ -8,6 +8,7 @@ from synthkit.inference.foreign import Link
 from synthkit.inference.names import stems
 from synthkit.inference.profile import TableProfile
 from synthkit.inference.vocabulary import FIRMS, PEOPLE, STAFF
+from synthkit.schema import ColumnKind, Schema
 
 SMALLEST = 100  # rows; a smaller table is proposed only if it is named for people, and a run refuses it then
 
@@ -47,6 +48,17 @@ def owners(subject: str | None, tables: Sequence[TableProfile], links: Sequence[
             found.setdefault(link.table, link)
         reached |= {link.table for link in fresh}
     return list(found.values())
+
+
+def likely_references(schema: Schema) -> tuple[str, ...]:
+    """The tables that may be nobody's data: others refer to them, no subject owns them, nothing in them is personal.
+
+    Only the schema's author can say so: a table kept by mistake is a table leaked.
+    """
+    owned = schema.owned_by(schema.subject) if schema.subject else ()
+    shared = [t for t in schema.tables if t.name not in owned and schema.children_of(t.name)]
+    plain = [t.name for t in shared if not any(c.kind is ColumnKind.PII for c in t.columns)]
+    return tuple(name for name in plain if not _is(name, PEOPLE | FIRMS | STAFF))
 
 
 def _is(table: str, kind: frozenset[str]) -> bool:

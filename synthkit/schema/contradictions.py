@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from synthkit.schema.rules import (
@@ -16,10 +18,17 @@ from synthkit.schema.rules import (
     Rule,
     UniqueCombination,
 )
-from synthkit.schema.tables import Column, ColumnKind, ForeignKey
+from synthkit.schema.tables import Column, ColumnKind, ForeignKey, Table
 
 if TYPE_CHECKING:
     from synthkit.schema.schema import Schema
+
+_LISTABLE: dict[tuple[str, ...], tuple[type, ...]] = {  # what a column may list, by how it is stored
+    ("string",): (str,),
+    ("bool",): (bool,),
+    ("int", "uint"): (int,),
+    ("float", "double", "halffloat", "decimal"): (int, float),
+}
 
 
 def contradictions(schema: Schema) -> Iterator[str]:
@@ -34,6 +43,7 @@ def contradictions(schema: Schema) -> Iterator[str]:
         columns = table.column_names
         yield from (f"table {table.name!r} has two columns {c!r}" for c in columns if columns.count(c) > 1)
         yield from (f"{table.name}.{c} is a key but not a column" for c in table.primary_key if c not in columns)
+        yield from (f"{table.name}.{c.name} {problem}" for c in table.columns for problem in _listing_problems(c))
     for key in schema.foreign_keys:
         yield from _key_contradictions(schema, key)
     for table in schema.tables:
@@ -42,8 +52,36 @@ def contradictions(schema: Schema) -> Iterator[str]:
                 f"a rule {rule.kind} of {table.name!r} {problem}"
                 for problem in _rule_contradictions(schema, table.name, rule)
             )
+        yield from _formula_contradictions(table)
     owned = schema.owned_by(schema.subject) if schema.subject in names else ()
     yield from (f"table {n!r} belongs to subjects and cannot be a reference" for n in owned if schema[n].reference)
+    yield from _reference_contradictions(schema)
+
+
+def _reference_contradictions(schema: Schema) -> Iterator[str]:
+    """Reference tables that cannot come out as they are."""
+    references = [table for table in schema.tables if table.reference]
+    if len(references) == len(schema.tables):
+        yield "all tables are references, so there is nothing to learn"
+    for table in references:
+        personal = [column.name for column in table.columns if column.kind is ColumnKind.PII]
+        if personal:
+            yield f"table {table.name!r} holds personal data ({', '.join(personal)}) and cannot be a reference"
+        others = [key.parent for key in schema.parents_of(table.name) if not schema[key.parent].reference]
+        if others:
+            yield f"table {table.name!r} refers to {others[0]!r}, which is no reference, and cannot be one"
+
+
+def _listing_problems(column: Column) -> Iterator[str]:
+    if not column.values:
+        return
+    if column.kind is not ColumnKind.CATEGORICAL:
+        yield f"lists values, which is for categorical columns, and is {column.kind}"
+    if len(set(column.values)) < len(column.values):
+        yield "lists a value twice"
+    fitting = next((types for prefixes, types in _LISTABLE.items() if column.storage.startswith(prefixes)), None)
+    if fitting is None or not all(type(value) in fitting for value in column.values):
+        yield f"lists values that are not what it stores, {column.storage}"
 
 
 def _key_contradictions(schema: Schema, key: ForeignKey) -> Iterator[str]:
@@ -77,7 +115,7 @@ def _rule_contradictions(schema: Schema, table: str, rule: Rule) -> Iterator[str
     if not found or len(set(rule.references)) < len(found):
         yield "needs columns that are different"
     elif isinstance(rule, FixedCombinations | UniqueCombination | Inclusion):
-        yield from _combination_contradictions(schema, rule, found)
+        yield from _combination_contradictions(schema, table, rule, found)
     else:
         yield from _value_contradictions(rule, [column for _, column in found])
         if isinstance(rule, Range | OnlyIf | ConditionalNull | Formula) and found[0][0] is not None:
@@ -86,6 +124,7 @@ def _rule_contradictions(schema: Schema, table: str, rule: Rule) -> Iterator[str
 
 def _combination_contradictions(
     schema: Schema,
+    table: str,
     rule: FixedCombinations | UniqueCombination | Inclusion,
     found: list[tuple[ForeignKey | None, Column]],
 ) -> Iterator[str]:
@@ -94,6 +133,8 @@ def _combination_contradictions(
     kinds = (ColumnKind.CATEGORICAL, ColumnKind.BOOLEAN)
     if isinstance(rule, FixedCombinations) and any(column.kind not in kinds for _, column in found):
         yield "may name categorical and boolean columns only"
+    if isinstance(rule, FixedCombinations) and schema.key_columns(table) & set(rule.columns):
+        yield "may not name columns of a key"
     if isinstance(rule, FixedCombinations) and len(found) < 2:
         yield "needs two columns at least"
     if isinstance(rule, Inclusion):
@@ -111,5 +152,39 @@ def _value_contradictions(rule: Rule, columns: list[Column]) -> Iterator[str]:
             yield "may name numbers only, or dates only"
         if isinstance(rule, Formula) and kinds[0] is ColumnKind.DATETIME:
             yield "may name numbers only"
+        if isinstance(rule, Range):
+            yield from _range_contradictions(rule, kinds[0])
     if isinstance(rule, ConditionalNull) and not columns[0].nullable:
         yield f"is about nulls, and {rule.column!r} may not be null"
+
+
+def _range_contradictions(rule: Range, kind: ColumnKind) -> Iterator[str]:
+    limits = [limit for limit in (rule.low, rule.high) if limit is not None]
+    try:
+        places = [_moment(limit) if kind is ColumnKind.DATETIME else float(_number(limit)) for limit in limits]
+    except (ValueError, TypeError):
+        yield "needs limits that are numbers, or dates in ISO 8601, as its column is"
+        return
+    if places != sorted(places):
+        yield "has its low above its high"
+
+
+def _moment(limit: float | str) -> float:
+    moment = datetime.fromisoformat(limit)  # type: ignore[arg-type]  # of a number it raises, as of other text
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _number(limit: float | str) -> float:
+    if isinstance(limit, str):
+        raise TypeError
+    return limit
+
+
+def _formula_contradictions(table: Table) -> Iterator[str]:
+    formulas = [rule for rule in table.rules if isinstance(rule, Formula)]
+    columns = [rule.column for rule in formulas]
+    yield from (f"{table.name}.{c} has two formulas" for c in dict.fromkeys(columns) if columns.count(c) > 1)
+    try:
+        TopologicalSorter({rule.column: rule.references[1:] for rule in formulas}).prepare()
+    except CycleError:
+        yield f"formulas of {table.name!r} depend on each other in a circle"

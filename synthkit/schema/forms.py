@@ -43,15 +43,15 @@ def parts(data: Mapping[str, Any]) -> Parts:
     return tables, keys, data.get("subject")
 
 
-def toml(data: Mapping[str, Any]) -> str:
-    """Plain data of a schema as a reviewable text, one line per column and rule."""
+def toml(data: Mapping[str, Any], comments: Mapping[str, str]) -> str:
+    """Plain data of a schema as a reviewable text, one line per column and rule; ``comments`` by table."""
     document = tomlkit.document()
     for name in ("version", "subject"):
         if name in data:
             document[name] = data[name]
     tables = tomlkit.table(is_super_table=True)
     for name, value in data["tables"].items():
-        tables[name] = _table_toml(value)
+        tables[name] = _table_toml(value, comments.get(name))
     document["tables"] = tables
     if data["foreign_keys"]:
         document["foreign_keys"] = _array_of_tables(data["foreign_keys"])
@@ -128,8 +128,10 @@ def _only(data: Any, known: set[str], where: str) -> None:
             raise UsageError(f"unknown key {key!r}", f"known are {', '.join(sorted(known))}", where)
 
 
-def _table_toml(data: Mapping[str, Any]) -> tomlkit.items.Table:
+def _table_toml(data: Mapping[str, Any], comment: str | None) -> tomlkit.items.Table:
     table = tomlkit.table()
+    if comment is not None:
+        table.add(tomlkit.comment(comment))
     for key, value in data.items():
         if key not in ("columns", "rules"):
             table[key] = value

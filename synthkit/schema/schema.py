@@ -65,7 +65,12 @@ class Schema:
         return frozenset((*self[table].primary_key, *foreign))
 
     def modelled(self, table: str) -> tuple[Column, ...]:
-        """The columns of a table whose values a synthesizer learns: no keys, no personal data, no text."""
+        """The columns of a table whose values a synthesizer learns: no keys, no personal data, no text.
+
+        A reference table comes out as it is, so none of its columns is one.
+        """
+        if self[table].reference:
+            return ()
         keys = self.key_columns(table)
         return tuple(c for c in self[table].columns if c.kind.modelled and c.name not in keys)
 
@@ -167,9 +172,9 @@ class Schema:
         """
         return cls(*forms.parts(data))
 
-    def to_toml(self) -> str:
-        """A reviewable text, one line per column and rule."""
-        return forms.toml(self.to_dict())
+    def to_toml(self, comments: Mapping[str, str] | None = None) -> str:
+        """A reviewable text, one line per column and rule; ``comments`` holds a line for the top of some tables."""
+        return forms.toml(self.to_dict(), comments or {})
 
     @classmethod
     def from_toml(cls, text: str) -> Schema:
@@ -185,4 +190,6 @@ def _freed_column(column: Column, identifying: bool) -> Column:
     """A column that was part of a foreign key, on its own."""
     if column.kind in (ColumnKind.PII, ColumnKind.TEXT):
         return column
-    return replace(column, kind=ColumnKind.ID if identifying else ColumnKind.CATEGORICAL)
+    if identifying:
+        return replace(column, kind=ColumnKind.ID, values=())
+    return replace(column, kind=ColumnKind.CATEGORICAL)

@@ -41,9 +41,11 @@ class Column:
             as ``.2f`` for numbers, ``true/false`` tokens for booleans; ``None`` where the type says it.
         decimals: digits after the point, for numbers.
         missing: the text that stands for null in a text file, where that is not the empty cell.
-        pii: the recipe for fresh values, for kind ``pii``: ``name``, ``email``, ``phone`` and others.
+        pii: the recipe for fresh values: ``name``, ``email``, ``phone`` and others. For kind ``pii``; a column of
+            kind ``text`` comes back empty without one.
         values: for kind ``categorical``, every category that may occur, where the author of the schema
-            lists them: they are no secret then, and may come out though few subjects have them.
+            lists them as the column stores them: they are no secret then, and may come out though few subjects
+            have them.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")

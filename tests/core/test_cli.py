@@ -286,6 +286,16 @@ def test_schema_infer_check_show(folder, shop, capsys):
     assert run(["schema", "show", "sdv.json", "--as", "toml"]) == 0
 
 
+def test_a_recipe_that_does_not_exist_is_refused_when_the_schema_is_read(folder, shop, capsys):
+    assert run(["schema", "infer", "shop", "--out", "schema.toml"]) == 0
+    wrong = (folder / "schema.toml").read_text().replace('pii = "email"', 'pii = "shoes"')
+    (folder / "schema.toml").write_text(wrong)
+    assert run(["schema", "check", "shop", "--schema", "schema.toml"]) == 2
+    said = capsys.readouterr().err
+    assert "there is no such recipe for personal data (1 in all)" in said
+    assert "choose from name, first_name" in said
+
+
 def test_example_bank_writes_the_three_tables(folder):
     assert run(["example", "bank", "bank", "--customers", "120", "--seed", "4"]) == 0
     assert sorted(p.name for p in (folder / "bank").iterdir()) == [

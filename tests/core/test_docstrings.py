@@ -9,9 +9,10 @@ from importlib import import_module
 import pytest
 
 import synthkit
+import synthkit_fidelity
 import synthkit_formats
 
-PACKAGES = (synthkit, synthkit_formats)
+PACKAGES = (synthkit, synthkit_fidelity, synthkit_formats)
 MODULES = [
     found.name
     for package in PACKAGES

@@ -715,7 +715,7 @@ class TestNotes:
             "things.x holds dates written in 2 ways (year-month-day, day.month.year), kept as text; write one"
         ]
 
-    @pytest.mark.parametrize("value", ["1,{:03}", "$ {}", "{} %", "EUR {}", "1.{:03},50", "{} €"])
+    @pytest.mark.parametrize("value", ["1,{:03}", "$ {}", "EUR {}", "1.{:03},50", "{} €"])
     def test_written_numbers(self, value: str) -> None:
         found = self.noted([value.format(i) for i in range(100, 160)])
         assert found == [

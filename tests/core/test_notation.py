@@ -190,3 +190,32 @@ def test_nothing_and_nulls_pass(kind, chunks):
 def test_an_unknown_format_is_refused(kind, style, problem):
     with pytest.raises(UsageError, match=problem):
         render(parse(column([None]), kind), kind, style)
+
+
+@pytest.mark.parametrize(
+    ("kind", "style", "cell", "value"),
+    [
+        (pa.float64(), ".2f,", "-1234,50", -1234.5),
+        (pa.float64(), ".0f %", "12 %", 12.0),
+        (pa.float64(), ".1f,%", "0,5%", 0.5),
+        (pa.duration("s"), "%H:%M", "08:15", 29_700.0),
+        (pa.duration("s"), "%H:%M:%S", "23:59:59", 86_399.0),
+    ],
+)
+def test_numbers_and_times_as_people_write_them(kind, style, cell, value):
+    text = pa.chunked_array([[cell, None]])
+    values = parse(text, kind, style)
+    assert values.to_pylist() == [value, None]
+    assert render(values, kind, style).equals(text)
+
+
+@pytest.mark.parametrize(
+    ("kind", "style", "cells"),
+    [
+        (pa.float64(), ".2f,", ["1.50", "x"]),
+        (pa.float64(), ".0f %", ["12", "12%", "%", ""]),
+        (pa.duration("s"), "%H:%M", ["24:00", "8:15", "08:15:00", "08:60", ""]),
+    ],
+)
+def test_numbers_written_in_another_way_become_null(kind, style, cells):
+    assert parse(pa.chunked_array([cells]), kind, style).null_count == len(cells)

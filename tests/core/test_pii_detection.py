@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthkit.inference import RECIPES, infer
+from synthkit.inference.national_ids import looks_national
 from synthkit.schema import Column, ColumnKind
 
 ROWS = 60
@@ -161,27 +162,47 @@ class TestName:
         assert found("name", values["company"], table="suppliers").pii == "company"
 
     def test_of_things(self, values: dict[str, list[str]]) -> None:
-        column = found("name", values["name"], table="airports")
+        things = [f"Old Mill {chr(97 + i % 26)}{chr(97 + i // 26)}" for i in range(ROWS)]
+        column = found("name", things, table="airports")
         assert (column.kind, column.pii) == (ColumnKind.TEXT, None)
-        assert found("product_name", values["name"], table="customers").kind is ColumnKind.TEXT
+        assert found("product_name", things, table="customers").kind is ColumnKind.TEXT
+
+    def test_of_people_wherever_they_are(self, values: dict[str, list[str]]) -> None:
+        assert found("x", values["name"], table="airports").pii == "name"
 
 
 class TestNumbers:
-    """Numbers that are personal become identifiers: fresh ones, and no model sees them."""
+    """Numbers that are personal are personal data as text is."""
 
     @pytest.mark.parametrize("name", ["phone", "ssn", "card_number", "tax_id"])
     def test_by_name(self, name: str) -> None:
-        assert found(name, [491700000000 + i * i for i in range(ROWS)]).kind is ColumnKind.ID
+        assert found(name, [491700000000 + i * i for i in range(ROWS)]).kind is ColumnKind.PII
 
     def test_card_numbers_by_content(self) -> None:
         Faker.seed(1)
         cards = [_fake.credit_card_number("visa16") for _ in range(ROWS)]
-        assert found("x", cards).kind is ColumnKind.ID
-        assert found("x", [str(int(card) + 1) for card in cards]).kind is ColumnKind.NUMERICAL
+        assert found("x", cards).pii == "card_number"
+        assert found("x", [f"{card}.0" for card in cards]).pii == "card_number"
+        assert found("x", [str(int(card) + 1) for card in cards]).kind is ColumnKind.ID  # long, of one width
+        assert found("x", [f"{card[:4]} {card[4:]}" for card in cards]).pii == "card_number"
+        assert found("x", [f"{card[:4]} {int(card[4:]) + 1:012}" for card in cards]).pii is None
+
+    def test_phone_numbers_beside_nulls(self) -> None:
+        cells = pa.array([None, *(4.917e11 + i * i for i in range(ROWS))])
+        schema, _ = infer({"things": pa.table({"phone": cells, "n": cells})})
+        assert [c.kind for c in schema["things"].columns] == [ColumnKind.PII, ColumnKind.NUMERICAL]
+
+    def test_long_numbers_of_one_width_but_no_times(self) -> None:
+        assert found("x", [10**11 + 7 * i**3 for i in range(ROWS)]).kind is ColumnKind.ID
+        assert found("x", [10**12 + 7 * i**3 for i in range(ROWS)]).kind is ColumnKind.NUMERICAL  # milliseconds
+        assert found("x", [10**i for i in range(ROWS // 4)]).kind is ColumnKind.NUMERICAL
 
     def test_counts_with_a_similar_name(self) -> None:
         assert found("phones", [i % 4 for i in range(ROWS)]).kind is ColumnKind.NUMERICAL
         assert found("phone", [i % 4 for i in range(ROWS)]).kind is ColumnKind.NUMERICAL
+
+    def test_whole_ones_that_are_stored_as_real_numbers(self) -> None:
+        assert found("phone", [f"{4917000000 + i * i}.0" for i in range(ROWS)]).pii == "phone"
 
 
 def test_other_storage_is_never_personal() -> None:
@@ -194,7 +215,7 @@ def test_an_empty_column_goes_by_its_name() -> None:
     assert found("x", [None] * ROWS).kind is ColumnKind.CATEGORICAL
 
 
-@pytest.mark.parametrize("name", ["mac_address", "wallet_address"])
+@pytest.mark.parametrize("name", ["mac_address", "wallet_address", "contract_address", "x"])
 def test_addresses_of_machines_are_identifiers(name: str) -> None:
     assert found(name, [f"0A:1B:2C:3D:4E:{i:02X}" for i in range(ROWS)]).kind is ColumnKind.ID
 
@@ -202,6 +223,46 @@ def test_addresses_of_machines_are_identifiers(name: str) -> None:
 def test_a_wrong_check_digit_is_no_iban(values: dict[str, list[str]]) -> None:
     wrong = [f"{iban[:2]}{(int(iban[2:4]) + 1) % 100:02}{iban[4:]}" for iban in values["iban"]]
     assert found("x", wrong).kind is ColumnKind.ID
+
+
+COUNTRIES = {
+    "Belgium": ("85.07.30-033.28", "85.07.30-033.29"),
+    "Norway": ("15108695088", "15108695089"),
+    "Germany": ("36 574 261 809", "36 574 261 890"),
+    "Finland": ("131052-308T", "131052-308U"),
+    "China": ("11010519491231002X", "110105194912310029"),
+    "Turkey": ("17291716060", "17291716050"),
+    "Corsica": ("2 53 07 2A 009 160 61", "2 53 07 2A 009 160 62"),
+    "Spain": ("X5253868R", "X5253868T"),
+}
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_check_digits_of_national_ids(country: str) -> None:
+    right, wrong = COUNTRIES[country]
+    assert looks_national([right] * 8 + [wrong] * 2)
+    assert not looks_national([right] * 7 + [wrong] * 3)
+    assert not looks_national([right] * 9)
+
+
+def test_card_numbers_whose_digits_are_masked() -> None:
+    assert found("x", [f"4242 42** **** {i:04}" for i in range(ROWS)]).pii == "card_number"
+
+
+@pytest.mark.parametrize("name", ["Kundenanschrift", "cust_addr", "顧客住所", "address_no"])
+def test_compound_and_shortened_names(name: str, values: dict[str, list[str]]) -> None:
+    assert found(name, values["address"]).pii == "address"
+
+
+@pytest.mark.parametrize("value", ["[{}, {}]", '{{"at": {}, "of": {}}}', "{{'no json': {}, {}"])
+def test_packed_values_reach_no_model(value: str) -> None:
+    cells = [value.format(i, i) for i in range(30)] * 20
+    assert found("x", cells).kind is (ColumnKind.CATEGORICAL if "no json" in value else ColumnKind.TEXT)
+
+
+def test_few_long_answers_are_categories() -> None:
+    answers = [f"I agree with the {word} of these statements more than with the other ones" for word in "abcdefgh"]
+    assert found("comment", answers * 20).kind is ColumnKind.CATEGORICAL
 
 
 def test_dates_are_no_phone_numbers() -> None:

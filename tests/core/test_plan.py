@@ -52,9 +52,13 @@ def test_every_setting_can_be_written_in_the_file(written):
         seed = 7
         out = "made"
         format = "parquet"
+        csv_safe = true
         evaluators = ["means"]
         no_gates = true
         allow_small = true
+        k = 3
+        locale = "de_DE"
+        rare = "star"
         overwrite = true
         options.epochs = 3
         gates."means.closeness.customers".min = 0.5
@@ -72,9 +76,13 @@ def test_every_setting_can_be_written_in_the_file(written):
         seed=7,
         out=file.parent / "made",
         format="parquet",
+        csv_safe=True,
         evaluators=("means",),
         no_gates=True,
         allow_small=True,
+        k=3,
+        locale="de_DE",
+        rare="star",
         overwrite=True,
         options={"epochs": 3},
         gates={"means.closeness.customers": Gate(min=0.5)},
@@ -184,8 +192,13 @@ WRONG = {
     "plugn = 'hma'": "synthkit.toml:1: unknown key 'plugn'; did you mean 'plugin'?",
     "seed = 1\n\n# a comment\nschem = 'x'": "synthkit.toml:4: unknown key 'schem'; did you mean 'schema'?",
     "schema_file = 'x'": "synthkit.toml:1: unknown key 'schema_file'; did you mean 'schema'?",
-    "path = 'x'": "synthkit.toml:1: unknown key 'path'; known are allow_small, data, evaluators, format, gates, "
-    "holdout, no_gates, options, out, overwrite, plugin, rows, schema, seed, table, tables",
+    "path = 'x'": "synthkit.toml:1: unknown key 'path'; known are allow_small, csv_safe, data, evaluators, format, "
+    "gates, holdout, k, locale, no_gates, options, out, overwrite, plugin, rare, rows, schema, seed, table, "
+    "tables",
+    "k = 4": "synthkit.toml:1: k: fewer than 5 subjects hide nobody; allow_small = true (--allow-small) for a test; "
+    "correct it",
+    "allow_small = true\nk = 0": "synthkit.toml:2: k: input should be greater than 0; correct it",
+    "rare = 'hide'": "synthkit.toml:1: rare: input should be 'draw' or 'star'; correct it",
     "rows = 0": "synthkit.toml:1: rows: input should be greater than 0; correct it",
     "seed = -1": "synthkit.toml:1: seed: input should be greater than or equal to 0; correct it",
     "holdout = 0": "synthkit.toml:1: holdout: a fraction must lie between 0 and 1; correct it",

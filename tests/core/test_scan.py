@@ -307,8 +307,8 @@ def test_scan_finds_and_tells_file_column_and_count(tmp_path, bank, capsys):
     assert run(["scan", "out/log.txt", "--against", "real", "--json"]) == 1
     shown = capsys.readouterr()
     assert json.loads(shown.out)["hits"] == [
-        {"file": "log.txt", "column": "customers.customer_id", "count": 1},
-        {"file": "log.txt", "column": "customers.email", "count": 2},
+        {"file": "log.txt", "column": "customers.customer_id", "count": 1, "rare": False},
+        {"file": "log.txt", "column": "customers.email", "count": 2, "rare": False},
     ]
     assert not any(value in shown.out + shown.err for value in (*bank["email"], *bank["customer_id"]))
     (tmp_path / "out" / "log.txt").write_text("nobody@example.com")

@@ -347,8 +347,14 @@ def schemas(draw):
     plain = tuple(k if owners.get(k.table) is k else replace(k, owner=False) for k in kept.values())
     subject = draw(st.none() | st.sampled_from(names))
     unmarked = Schema(tuple(replace(t, reference=False) for t in tables), plain, subject)
-    owned = unmarked.owned_by(subject) if subject is not None else ()
-    return replace(unmarked, tables=tuple(replace(t, reference=t.reference and t.name not in owned) for t in tables))
+    return replace(unmarked, tables=tuple(replace(t, reference=t.reference and _nobodys(unmarked, t)) for t in tables))
+
+
+def _nobodys(schema, table):
+    """Whether a table can be a reference: nobody's data, it refers to no other table, and it is not the last one."""
+    owned = schema.owned_by(schema.subject) if schema.subject is not None else (schema.table_names[0],)
+    kinds = {column.kind for column in table.columns}
+    return table.name not in owned and ColumnKind.PII not in kinds and not schema.parents_of(table.name)
 
 
 def test_what_belongs_to_subjects_is_no_reference():

@@ -197,7 +197,10 @@ def test_there_and_back() -> None:
 
 def test_what_sdv_has_no_place_for_is_lost() -> None:
     assert to_sdv(Schema((PEOPLE, VISITS), (replace(KEY, owner=True),), "people")) == to_sdv(SCHEMA)
-    assert to_sdv(Schema((replace(PEOPLE, reference=True), VISITS), (KEY,))) == to_sdv(SCHEMA)
+    sizes = Table("sizes", (Column("size", ColumnKind.ID),), ("size",))
+    assert to_sdv(Schema((*SCHEMA.tables, replace(sizes, reference=True)), (KEY,))) == to_sdv(
+        Schema((*SCHEMA.tables, sizes), (KEY,))
+    )
 
 
 def test_the_form_of_version_1_knows_neither_nulls_nor_decimal_places() -> None:

@@ -146,7 +146,29 @@ UNSAFE = [
     "a.",
     " a",
     "a*",
+    "CON .txt",
+    "conin$",
+    "COM\u00b9",  # one of the devices, says Windows
+    "\uff43\uff4f\uff4e",  # CON in full width
+    "a\uff0fb",  # a slash in full width
+    "\uff3cx",
+    "a\uff1ab",
+    "a\u2215b",
+    "a\u2044b",
+    "\u2025",  # two dots in one character
+    "\u2024\u2024",
+    "\ufe52x",
+    "x\uff0e",
+    "x\u00a0",
+    "\u3000x",
+    "a\u200bb",
+    "a\u2028b",
+    "\U000e0041",
+    "-rf",
+    "\uff0drf",
+    "\u00e9" * 51,
 ]
+SAFE = ["a b", "caf\u00e9", "\u9867\u5ba2", "a.b", "console", "com", "x-1", "~x", "$a", "a'b", "x" * 100]
 
 
 @pytest.mark.parametrize("name", UNSAFE)
@@ -154,6 +176,10 @@ def test_unsafe_names_are_refused(name):
     with pytest.raises(SecurityError, match=r"is (not safe|too long) as the name of a table; rename it") as caught:
         from_frames({name: pd.DataFrame({"a": [1]})})
     assert str(caught.value).isprintable()
+
+
+def test_safe_names_are_taken():
+    assert list(from_frames({name: pd.DataFrame({"a": [1]}) for name in SAFE})) == SAFE
 
 
 def test_unsafe_file_names_are_refused(folder):

@@ -22,6 +22,7 @@ class Options(BaseModel, extra="forbid", frozen=True):
     """What a test may ask of the resampler."""
 
     stumble: str | None = None
+    clip: bool = False  # numbers are drawn wide and cut off at the range that was seen, as many do
 
 
 class Resample(Synthesizer):
@@ -55,7 +56,18 @@ class Resample(Synthesizer):
         if (self.options.stumble or "").startswith("orphan"):  # type: ignore[attr-defined]
             child = next(name for name in tables if name != subject)
             tables[child].loc[0, schema.parents_of(child)[0].columns[0]] = rows + 7
+        if self.options.clip:  # type: ignore[attr-defined]
+            tables = {name: self._clipped(name, frame, seed) for name, frame in tables.items()}
         return Dataset(schema, tables | shared)
+
+    def _clipped(self, name: str, frame: pd.DataFrame, seed: int) -> pd.DataFrame:
+        random, changed = np.random.default_rng(seed), {}
+        for column in self.training.schema.modelled(name):
+            if column.kind == "numerical":
+                seen = self.training[name][column.name].astype("float64")
+                wide = random.normal(seen.mean(), 3 * seen.std(), len(frame))
+                changed[column.name] = np.clip(wide, seen.min(), seen.max())
+        return frame.assign(**changed)
 
     def _children(self, name: str, key: str, chosen: np.ndarray) -> pd.DataFrame:
         frame = self.training[name]
