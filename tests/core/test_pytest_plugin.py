@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
@@ -13,11 +12,8 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
-from synthkit import gates
 from synthkit.run import Run
 from synthkit.testing import assert_gates
-
-pytest_plugins = ["pytester"]
 
 STRANGER = Path(__file__).parents[1] / "stranger"
 ALONE = ["-p", "synthkit.pytest_plugin", "-p", "no:cacheprovider"]  # beside PYTEST_DISABLE_PLUGIN_AUTOLOAD
@@ -197,83 +193,85 @@ def test_runs_within_tests_are_asserted(session):
     assert session.line("FAILED test_python.py::test_typo").endswith("unknown key 'plugni'; did you mean 'plugin'?")
 
 
-# --- files of which nothing runs ------------------------------------------------------------------
+# --- what cannot be used --------------------------------------------------------------------------
+
+UNUSABLE = {
+    "key": (f'plugn = "resample"\n{GATE}', "key.synthkit.toml:1: unknown key 'plugn'; did you mean 'plugin'?"),
+    "toml": ("plugin = ", "toml.synthkit.toml is not valid TOML: Invalid value (at end of document); correct it"),
+    "none": ('plugin = "resample"', "none.synthkit.toml: no gate is named; add one, such as gates."),
+    "both": (f'plugin = "a"\nplugins = []\n{GATE}', "both.synthkit.toml: plugin and plugins say the same; take one"),
+    "who": (GATE, 'who.synthkit.toml: no plugin is named; add plugins = ["NAME"]'),
+    "off": (
+        f'plugin = "a"\nno_gates = true\n{GATE}',
+        "off.synthkit.toml:2: no_gates has no place in a gate file; take",
+    ),
+    "out": (f'plugin = "a"\nout = "here"\n{GATE}', "out.synthkit.toml:2: out has no place in a gate file; the test"),
+}
+UNSET = f'plugin = "resample"\n{PLAN}{GATE}'.replace('"shop"', '"${NOT_SET_AT_ALL}/shop"')
+NOT_SET = "unset.synthkit.toml:2: the environment variable NOT_SET_AT_ALL is not set; set it"
+LACKING = """
+import synthkit_stranger
+from synthkit import gates
+
+for evaluator, gate in ((synthkit_stranger.Nosy, "nosy.rows"), (synthkit_stranger.Nothing, "nothing.at_all")):
+    evaluator.requires = ("a-package-that-does-not-exist",)
+    gates.DEFAULT_GATES[gate] = gates.Gate(min=1)
+"""
 
 
 @pytest.fixture
-def here(pytester, monkeypatch):
-    """A folder for gate files, with a pytest of few plugins."""
+def outcome(tmp_path, monkeypatch):
+    """Write files and run pytest on them, in a process of its own: a second import of Arrow would fail in this one."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    write_shop(pytester.path)
-    return pytester
+    monkeypatch.setenv("CI", "true")
+    write_shop(tmp_path)
+
+    def run(files: dict[str, str], *arguments: str) -> tuple[int, list[str]]:
+        for name, text in files.items():
+            (tmp_path / name).write_text(text)
+        command = [sys.executable, "-m", "pytest", *ALONE, "-rsfE", *arguments]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert "Traceback" not in done.stdout, done.stdout
+        return done.returncode, done.stdout.splitlines()
+
+    return run
 
 
-def outcome(here, text: str, *arguments: str):
-    (here.path / "x.synthkit.toml").write_text(text)
-    return here.runpytest_inprocess(*ALONE, "-rs", *arguments)
+def test_a_file_that_cannot_be_used_is_an_error_on_one_line(outcome):
+    files = {f"{name}.synthkit.toml": text for name, (text, _) in UNUSABLE.items()} | {"unset.synthkit.toml": UNSET}
+    code, lines = outcome(
+        files | {"synthkit.toml": "left alone", "pyproject.toml": ""}, "--continue-on-collection-errors"
+    )
+    assert code == 1
+    assert lines[-1].strip("= ").startswith(f"1 skipped, {len(UNUSABLE)} errors")
+    for _, said in UNUSABLE.values():
+        assert len([line for line in lines if line.startswith(said)]) == 1
+    assert any(line.startswith("SKIPPED") and line.endswith(NOT_SET) for line in lines)
 
 
-def test_strict_fails_where_an_extra_is_missing(here):
-    done = outcome(here, f'plugin = "absent"\n{PLAN}{GATE}', "--synthkit-strict")
-    done.assert_outcomes(failed=3)
-    done.stdout.fnmatch_lines([f"*{INSTALL.replace('[', '[[]')}"])
+def test_strict_fails_where_an_extra_or_a_variable_is_missing(outcome):
+    files = {"x.synthkit.toml": f'plugin = "absent"\n{PLAN}{GATE}', "unset.synthkit.toml": UNSET}
+    code, lines = outcome(files, "--synthkit-strict", "--continue-on-collection-errors")
+    assert code == 1
+    assert lines[-1].strip("= ").startswith("3 failed, 1 error")
+    assert lines.count(INSTALL) == 3
+    assert NOT_SET in lines
 
 
-def test_a_gate_whose_evaluator_lacks_an_extra_is_skipped_whether_named_or_built_in(here, monkeypatch):
-    stranger = import_module("synthkit_stranger")
-    for evaluator, gate in ((stranger.Nosy, "nosy.rows"), (stranger.Nothing, "nothing.at_all")):
-        monkeypatch.setattr(evaluator, "requires", ("a-package-that-does-not-exist",))
-        monkeypatch.setitem(gates.DEFAULT_GATES, gate, gates.Gate(min=1))
+def test_a_gate_whose_evaluator_lacks_an_extra_is_skipped_whether_named_or_built_in(outcome):
     named = 'gates."nosy.rows".min = 0.5\ngates."means.nothing".min = 0\ngates."nowhere.x".min = 0\n'
-    done = outcome(here, f'plugin = "resample"\n{PLAN}{GATE}{named}'.replace('evaluators = ["means"]', ""))
+    plan = PLAN.replace('evaluators = ["means"]\n', "")
+    typo = f'plugin = "resampel"\n{PLAN}{GATE}'
+    files = {"x.synthkit.toml": f'plugin = "resample"\n{plan}{GATE}{named}', "typo.synthkit.toml": typo}
+    code, lines = outcome(files | {"conftest.py": LACKING})
+    assert code == 1
+    skipped = [line for line in lines if line.startswith("SKIPPED")]
     for name in ("nosy", "nothing"):
-        done.stdout.fnmatch_lines(f"SKIPPED *{name}: needs a-package-that-does-not-exist, which is not installed; pip*")
+        said = f"{name}: needs a-package-that-does-not-exist, which is not installed; pip install"
+        assert any(said in line for line in skipped)
     for name in ("means.nothing", "nowhere.x"):
-        done.stdout.fnmatch_lines(f"{name} missing: no evaluator gave this score")
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        (f'plugn = "resample"\n{GATE}', "x.synthkit.toml:1: unknown key 'plugn'; did you mean 'plugin'?"),
-        ("plugin = ", "x.synthkit.toml is not valid TOML: Invalid value (at end of document); correct it"),
-        ('plugin = "resample"', "x.synthkit.toml: no gate is named; add one*"),
-        (f'plugin = "resample"\nplugins = []\n{GATE}', "x.synthkit.toml: plugin and plugins say the same*"),
-        (GATE, 'x.synthkit.toml: no plugin is named; add plugins = [[]"NAME"]'),
-        (f'plugin = "resample"\nno_gates = true\n{GATE}', "x.synthkit.toml:2: no_gates has no place in a gate file*"),
-        (f'plugin = "resample"\nout = "here"\n{GATE}', "x.synthkit.toml:2: out has no place in a gate file*basetemp"),
-    ],
-    ids=["key", "toml", "no gate", "both", "no plugin", "no gates", "out"],
-)
-def test_a_file_that_cannot_be_used_is_an_error_on_one_line(here, text, said):
-    done = outcome(here, text)
-    done.assert_outcomes(errors=1)
-    assert done.ret == 2
-    done.stdout.fnmatch_lines(["*ERROR collecting x.synthkit.toml*", said])
-    done.stdout.no_fnmatch_line("*Traceback*")
-
-
-def test_a_file_whose_environment_variable_is_not_set_is_skipped_or_fails(here):
-    text = f'plugin = "resample"\n{PLAN}{GATE}'.replace('"shop"', '"${NOT_SET_AT_ALL}/shop"')
-    said = "the environment variable NOT_SET_AT_ALL is not set; set it"
-    done = outcome(here, text)
-    done.assert_outcomes(skipped=1)
-    done.stdout.fnmatch_lines([f"SKIPPED *x.synthkit.toml:2: {said}"])
-    done = outcome(here, text, "--synthkit-strict")
-    done.assert_outcomes(errors=1)
-    done.stdout.fnmatch_lines([f"*x.synthkit.toml:2: {said}"])
-
-
-def test_an_unknown_plugin_fails_each_gate_with_what_there_is(here):
-    done = outcome(here, f'plugin = "resampel"\n{PLAN}{GATE}')
-    done.assert_outcomes(failed=3)
-    done.stdout.fnmatch_lines(["*there is no synthesizer 'resampel'; did you mean 'resample'?"])
-
-
-def test_other_toml_files_are_left_alone(here):
-    for name in ("synthkit.toml", "pyproject.toml"):
-        (here.path / name).write_text("plugin = 'resample'")
-    assert here.runpytest_inprocess(*ALONE).ret == pytest.ExitCode.NO_TESTS_COLLECTED
+        assert f"{name} missing: no evaluator gave this score" in lines
+    assert lines.count("there is no synthesizer 'resampel'; did you mean 'resample'?") == 3
 
 
 def test_a_run_that_was_not_judged_is_no_success():
