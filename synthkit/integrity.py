@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -11,7 +11,7 @@ import pandas as pd
 from synthkit.dataset import Dataset
 from synthkit.row_numbers import ORPHAN, parent_rows, repeated, row_codes
 from synthkit.rules import broken_rules
-from synthkit.schema import Column, ColumnKind, Schema, Table
+from synthkit.schema import Column, ColumnKind, Schema, Table, in_words
 from synthkit.storage import dtype_of
 
 _IDENTIFYING = (ColumnKind.ID, ColumnKind.PII)
@@ -27,6 +27,7 @@ class Violation:
         rule: ``primary_key_null``, ``primary_key_unique``, ``foreign_key``, ``not_null``, ``unique``, ``values``,
             ``row_count``, ``dtype``, ``schema`` or the kind of a rule.
         count: the number of rows that break it; for ``row_count`` the rows missing or left over.
+        words: a rule as a person would say it; else empty.
 
     Example:
         >>> print(Violation("visits", ("person",), "foreign_key", 3))
@@ -37,6 +38,7 @@ class Violation:
     columns: tuple[str, ...]
     rule: str
     count: int
+    words: str = field(default="", compare=False)
 
     @property
     def where(self) -> str:
@@ -56,7 +58,8 @@ def violations(data: Dataset, *, real: Dataset | None = None) -> tuple[Violation
     come back empty. That combinations are fixed is asked only where ``real`` data say which there are.
     """
     rules = (
-        Violation(table, rule.references, rule.kind, count) for table, rule, count in broken_rules(data, real=real)
+        Violation(table, rule.references, rule.kind, count, in_words(rule))
+        for table, rule, count in broken_rules(data, real=real)
     )
     return (*(v for table in data.schema.tables for v in _table_violations(data, table) if v.count), *rules)
 

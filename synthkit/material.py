@@ -90,7 +90,7 @@ def read(plan: Plan, registry: Registry, context: Context) -> Dataset:
         real = _ruled(real, context)
     for broken in integrity.violations(real):
         problem, remedy = _BROKEN.get(broken.rule, _BROKEN_RULE)
-        raise DataError(f"{broken.count:,} {problem.format(broken.rule)}", remedy, broken.where)
+        raise DataError(f"{broken.count:,} {problem.format(broken.words)}", remedy, broken.where)
     for place, count in formula_cells(real).items():
         context.note(f"{place}: {count:,} cells of the real data begin like a formula")
     return real
@@ -200,7 +200,7 @@ def infer_schema(path: Path, registry: Registry, context: Context) -> Schema:
         DataError: missing or unreadable.
     """
     tables = _tables(path, registry, context)
-    return _ruled(source.read_dataset(tables, _schema(Plan(data=path), tables, context)), context).schema
+    return with_rules(source.read_dataset(tables, _schema(Plan(data=path), tables, context))).schema
 
 
 def _ruled(data: Dataset, context: Context) -> Dataset:
@@ -209,7 +209,8 @@ def _ruled(data: Dataset, context: Context) -> Dataset:
     found = [len(table.rules) for table in ruled.schema.tables if table.rules]
     if found:
         rules, tables = _counted(sum(found), "rule"), _counted(len(found), "table")
-        context.note(f"{rules} in {tables} found that hold in every row; `synthkit schema infer` shows them")
+        hold, them = ("holds", "it") if sum(found) == 1 else ("hold", "them")
+        context.note(f"{rules} in {tables} found that {hold} in every row; `synthkit schema infer` shows {them}")
     return ruled
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from synthkit.dataset import Dataset
 from synthkit.schema import ForeignKey
 
+Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 

@@ -295,7 +295,7 @@ def _read(text: pa.ChunkedArray, kind: pa.DataType, column: Column) -> pa.Chunke
     wrong = values.null_count - text.null_count
     if wrong:
         written = f" written as {column.format}" if column.format else ""
-        raise DataError(f"{wrong} cells are not {kind}{written}", "correct them, or the schema")
+        raise DataError(f"{wrong:,} cells are not {kind}{written}", "correct them, or the schema")
     return values
 
 

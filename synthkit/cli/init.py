@@ -22,6 +22,7 @@ seed = 0
 # rare = "draw"                 # rare categories come back as others, or "star": as *
 # locale = "en_US"              # of fake names and places
 # format = "csv"                # or "parquet"
+# csv_safe = true               # an apostrophe before text in CSV that begins like a formula
 # evaluators = ["sdmetrics"]    # default: all that can be used
 
 # [options]                     # of the plugin

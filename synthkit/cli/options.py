@@ -86,7 +86,8 @@ def plan_from(config: Path | None = None, **given: Any) -> Plan:
     if "options" in overrides:
         overrides["options"] = dict(_pair(text, "-o") for text in overrides["options"])
     if "gates" in overrides:
-        overrides["gates"] = {name: {"min": value} for name, value in (_pair(t, "--gate") for t in overrides["gates"])}
+        named = (_pair(text, "--gate", "METRIC=MIN") for text in overrides["gates"])
+        overrides["gates"] = {name: {"min": value} for name, value in named}
     return load(config or find_file(Path.cwd()), overrides)
 
 
@@ -97,11 +98,11 @@ def _fraction_or_path(text: str) -> float | Path:
         return Path(text)
 
 
-def _pair(text: str, option: str) -> tuple[str, Any]:
+def _pair(text: str, option: str, form: str = "KEY=VALUE") -> tuple[str, Any]:
     """``key=value``, the value read as TOML where it is some, else as text."""
     name, sign, value = text.partition("=")
     if not sign or not name:
-        raise UsageError(f"{option} takes KEY=VALUE, not {text!r}", f"write {option} key=value")
+        raise UsageError(f"{option} takes {form}, not {text!r}", "put an equals sign between the two")
     try:
         return name.strip(), tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:

@@ -94,7 +94,10 @@ def _print_run(run: Run, *, quiet: bool) -> None:
             click.echo(f"note: {len(run.notes) - _NOTES} more notes; --json and run.json have them all", err=True)
     with _reader_may_leave():
         console = Console()
-        console.print(_verdicts(run) if run.judged else _scores(run))
+        if run.judged:
+            console.print(_verdicts(run))
+        elif run.scores:  # a sample from a saved model has none
+            console.print(_scores(run))
         if not quiet:
             _print_where(run, console)
 
@@ -162,7 +165,8 @@ def _print_where(run: Run, console: Console) -> None:
     times = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in slow if seconds >= 0.05)
     failed = len(run.failures)
     if failed:
-        console.print(f"\n{failed} figures could not be computed; scores.json names them", style="yellow")
+        figures = "1 figure" if failed == 1 else f"{failed} figures"
+        console.print(f"\n{figures} could not be computed; scores.json names them", style="yellow")
     style = {"passed": "bold green", "failed": "bold red"}.get(run.verdict, "bold")
     rows = ", ".join(f"{count:,} {name}" for name, count in run.rows.items())
     console.print(f"\n[{style}]{run.verdict}[/]  {escape(rows)}", highlight=False)

@@ -11,10 +11,16 @@ import click
 from synthkit.cli.options import DEBUG, SCHEMA, grouped
 
 if TYPE_CHECKING:
-    from synthkit.schema import Schema
+    from rich.table import Table as RichTable
+
+    from synthkit.schema import Column, Schema, Table
 
 _PATH = click.Path(path_type=Path)
 _FORMS = ["toml", "sdv", "sdv-v1"]
+_HEADER = """\
+# For review. No model sees the columns of kind id, pii and text. The rules hold in every row of the data,
+# and every sample will keep them: take out those that hold by chance.
+"""
 
 
 @click.group("schema")
@@ -99,7 +105,7 @@ def proposal(path: Path) -> str:
 
     schema = inferred(path)
     comment = "reference = true  # nobody's data? then it may be kept as it is"
-    return schema.to_toml(dict.fromkeys(likely_references(schema), comment))
+    return _HEADER + schema.to_toml(dict.fromkeys(likely_references(schema), comment))
 
 
 def _text(schema: Schema, form: str) -> str:
@@ -113,22 +119,38 @@ def _text(schema: Schema, form: str) -> str:
 def _print(schema: Schema) -> None:
     from rich.console import Console
     from rich.markup import escape
-    from rich.table import Table
+
+    from synthkit.schema import in_words
 
     console = Console()
     for table in schema.tables:
-        mark = " (subject)" if table.name == schema.subject else ""
-        shown = Table(title=f"{escape(table.name)}{mark}", title_justify="left", box=None, pad_edge=False)
-        for name in ("Column", "Kind", "Storage", "Key"):
-            shown.add_column(name, overflow="fold")
-        keys = {c: k for k in schema.parents_of(table.name) for c in k.columns}
-        for column in table.columns:
-            key = keys.get(column.name)
-            role = f"→ {key.parent}{' (owner)' if key.owner else ''}" if key else ""
-            own = "primary" if column.name in table.primary_key else ""
-            kind = f"{column.kind} ({column.pii})" if column.pii else str(column.kind)
-            shown.add_row(
-                escape(column.name), kind, escape(column.storage), escape(" ".join(filter(None, (own, role))))
-            )
-        console.print(shown)
+        console.print(_columns(schema, table))
+        for rule in table.rules:
+            console.print(f"rule  {escape(in_words(rule))}", highlight=False, soft_wrap=True)
         console.print()
+
+
+def _columns(schema: Schema, table: Table) -> RichTable:
+    from rich.markup import escape
+    from rich.table import Table as RichTable
+
+    mark = " (subject)" if table.name == schema.subject else " (reference)" if table.reference else ""
+    shown = RichTable(title=f"{escape(table.name)}{mark}", title_justify="left", box=None, pad_edge=False)
+    for name in ("Column", "Kind", "Storage", "Key"):
+        shown.add_column(name, overflow="fold")
+    for column in table.columns:
+        cells = (column.name, _kind(column), column.storage, _role(schema, table, column.name))
+        shown.add_row(*map(escape, cells))
+    return shown
+
+
+def _kind(column: Column) -> str:
+    more = column.pii or ("values listed" if column.values else "")
+    return f"{column.kind} ({more})" if more else str(column.kind)
+
+
+def _role(schema: Schema, table: Table, column: str) -> str:
+    """Primary key, foreign key, or both."""
+    own = ["primary"] if column in table.primary_key else []
+    keys = [key for key in schema.parents_of(table.name) if column in key.columns]
+    return " ".join([*own, *(f"→ {key.parent}{' (owner)' if key.owner else ''}" for key in keys)])

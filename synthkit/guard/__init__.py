@@ -368,7 +368,7 @@ class Guard:
         return np.random.SeedSequence(seed, spawn_key=(self._inner.tables.index(table), place))
 
     def _note_blank(self, table: Table, column: Column, rule: Fresh) -> None:
-        note = f"{table.name}.{column.name}: free text has no recipe and came back empty"
+        note = f"{table.name}.{column.name}: free text has no recipe (`pii` in the schema) and came back empty"
         if rule.blank and note not in self.notes:
             self.notes.append(note)
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from synthkit.dataset import Dataset
@@ -26,13 +25,11 @@ from synthkit.guard.values import (
     taken,
     ticks,
 )
-from synthkit.row_numbers import Flags, Integers, parent_rows
+from synthkit.row_numbers import Flags, Floats, Integers, parent_rows
 from synthkit.schema import Column, ForeignKey, Schema
 from synthkit.split import part, subjects_of
 
 K = 10
-
-Floats = npt.NDArray[np.float64]
 
 _MANY = 5  # times k subjects; with fewer, k gets smaller
 _DEEP = 3  # times k subjects, from the outermost one: there replacements for extremes come from

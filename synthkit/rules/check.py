@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 
 from synthkit.dataset import Dataset
-from synthkit.row_numbers import Flags, combination_codes, repeated, row_codes
+from synthkit.row_numbers import Flags, Floats, combination_codes, repeated, row_codes
 from synthkit.rules.joined import Joined
-from synthkit.rules.scale import Floats, measured, position
+from synthkit.rules.scale import measured, position
 from synthkit.schema import (
     Column,
     ConditionalNull,

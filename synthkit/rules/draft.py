@@ -11,7 +11,7 @@ from synthkit.dataset import Dataset
 from synthkit.row_numbers import Flags, Integers
 from synthkit.rules.check import broken
 from synthkit.rules.joined import Joined
-from synthkit.schema import ColumnKind, FixedCombinations, Formula, Inclusion, Inequality, OnlyIf, Range, Rule, Schema
+from synthkit.schema import ColumnKind, FixedCombinations, Formula, Inclusion, Rule, Schema, in_words
 from synthkit.storage import dtype_of
 
 _IDENTIFYING = (ColumnKind.ID, ColumnKind.PII)
@@ -97,18 +97,3 @@ def foreign_columns(schema: Schema, table: str) -> frozenset[str]:
 def _may_name(rule: Rule, name: str) -> bool:
     others = rule.parent_columns if isinstance(rule, Inclusion) else ()
     return any(part == name or part.endswith(f".{name}") for part in (*rule.references, *others))
-
-
-def in_words(rule: Rule) -> str:
-    """A rule as a person would say it."""
-    if isinstance(rule, Inequality):
-        return f"{rule.low} {'<' if rule.strict else '<='} {rule.high}"
-    if isinstance(rule, Range):
-        return f"the range of {rule.column}"
-    if isinstance(rule, OnlyIf):
-        return f"{rule.column} only if {rule.given}"
-    if isinstance(rule, Formula):
-        return f"{rule.column} = {rule.expression}"
-    if isinstance(rule, Inclusion):
-        return f"{' + '.join(rule.columns)} in {rule.parent}"
-    return f"{rule.kind.replace('_', ' ')} of {' and '.join(rule.references)}"

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from synthkit.dataset import Dataset
-from synthkit.row_numbers import Flags, Integers, parent_rows
-from synthkit.rules.scale import Floats, measured
+from synthkit.row_numbers import Flags, Floats, Integers, parent_rows
+from synthkit.rules.scale import measured
 from synthkit.schema import Column, ForeignKey, Schema
 
 

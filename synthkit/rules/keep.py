@@ -24,6 +24,7 @@ from synthkit.schema import (
     Rule,
     Schema,
     UniqueCombination,
+    in_words,
 )
 from synthkit.schema.formula import terms
 
@@ -57,7 +58,7 @@ def kept(sample: Dataset, *, seed: int) -> tuple[Dataset, list[str]]:
         for table in _order(schema):
             _mend(draft, table)
     for table, rule, count in _broken(draft):
-        problem = f"{count:,} rows break the rule {rule.kind} and cannot be made to keep it"
+        problem = f"{count:,} rows break the rule {in_words(rule)} and cannot be made to keep it"
         raise IntegrityError(problem, "correct the rule in the schema, or take it out", _where(table, rule))
     return draft.data, draft.notes()
 

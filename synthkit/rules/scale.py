@@ -7,14 +7,11 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from synthkit.row_numbers import Flags
+from synthkit.row_numbers import Flags, Floats
 from synthkit.schema import Column
 from synthkit.storage import dtype_of
-
-Floats = npt.NDArray[np.float64]
 
 _DAY = 86_400_000_000.0  # microseconds
 _UNITS = (_DAY, _DAY / 24, 60e6, 1e6, 1e3, 1.0)

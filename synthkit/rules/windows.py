@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from synthkit.row_numbers import Flags, Integers
+from synthkit.row_numbers import Flags, Floats, Integers
 from synthkit.rules.check import exceeds
 from synthkit.rules.draft import Draft, derived, foreign_columns, pinned
-from synthkit.rules.scale import Floats, Grid, position, written
+from synthkit.rules.scale import Grid, position, written
 from synthkit.schema import Inclusion, Inequality, Range, Schema
 
 _TRIES = 10

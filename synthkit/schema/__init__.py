@@ -10,6 +10,7 @@ from synthkit.schema.rules import (
     Range,
     Rule,
     UniqueCombination,
+    in_words,
 )
 from synthkit.schema.schema import Schema
 from synthkit.schema.tables import Column, ColumnKind, ForeignKey, Table
@@ -29,4 +30,5 @@ __all__ = [
     "Schema",
     "Table",
     "UniqueCombination",
+    "in_words",
 ]

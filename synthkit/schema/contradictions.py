@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
+from synthkit.errors import UsageError
 from synthkit.schema.rules import (
     ConditionalNull,
     FixedCombinations,
@@ -106,7 +107,12 @@ def _key_contradictions(schema: Schema, key: ForeignKey) -> Iterator[str]:
 
 def _rule_contradictions(schema: Schema, table: str, rule: Rule) -> Iterator[str]:
     found = []
-    for reference in rule.references:
+    try:
+        references = rule.references
+    except UsageError as error:  # the expression of a formula
+        yield f"cannot be read: {error}"
+        return
+    for reference in references:
         try:
             found.append(schema.lookup(table, reference))
         except KeyError:
@@ -138,9 +144,17 @@ def _combination_contradictions(
     if isinstance(rule, FixedCombinations) and len(found) < 2:
         yield "needs two columns at least"
     if isinstance(rule, Inclusion):
-        known = schema[rule.parent].column_names if rule.parent in schema.table_names else ()
-        if not set(rule.parent_columns) <= set(known) or len(rule.parent_columns) != len(rule.columns):
-            yield f"needs as many columns of the table {rule.parent!r}"
+        yield from _inclusion_contradictions(schema, rule)
+
+
+def _inclusion_contradictions(schema: Schema, rule: Inclusion) -> Iterator[str]:
+    if rule.parent not in schema.table_names:
+        yield f"names the table {rule.parent!r}, which does not exist"
+        return
+    known = schema[rule.parent].column_names
+    yield from (f"names {rule.parent}.{c}, which does not exist" for c in rule.parent_columns if c not in known)
+    if len(rule.parent_columns) != len(rule.columns):
+        yield f"needs as many columns of the table {rule.parent!r}"
 
 
 def _value_contradictions(rule: Rule, columns: list[Column]) -> Iterator[str]:
@@ -160,6 +174,8 @@ def _value_contradictions(rule: Rule, columns: list[Column]) -> Iterator[str]:
 
 def _range_contradictions(rule: Range, kind: ColumnKind) -> Iterator[str]:
     limits = [limit for limit in (rule.low, rule.high) if limit is not None]
+    if not limits:
+        yield "needs a low, a high or both"
     try:
         places = [_moment(limit) if kind is ColumnKind.DATETIME else float(_number(limit)) for limit in limits]
     except (ValueError, TypeError):

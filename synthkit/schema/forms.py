@@ -19,6 +19,16 @@ _T = TypeVar("_T")
 # made once: making one takes milliseconds, and there are thousands of columns
 _COLUMN, _TABLE, _FOREIGN_KEYS = TypeAdapter(Column), TypeAdapter(Table), TypeAdapter(tuple[ForeignKey, ...])
 
+_PROBLEMS = {  # pydantic's kinds of errors, in the words of whoever writes TOML
+    "tuple_type": "a list in brackets is expected",
+    "dataclass_type": "a table of keys is expected",
+    "model_attributes_type": "a table of keys is expected",
+    "missing": "this key is needed",
+    "unexpected_keyword_argument": "there is no such key",
+    "union_tag_not_found": "a rule needs a kind",
+    "union_tag_invalid": "there is no such kind of rule; known are {expected_tags}",
+}
+
 Parts = tuple[tuple[Table, ...], tuple[ForeignKey, ...], str | None]
 
 
@@ -108,8 +118,9 @@ def _checked(adapter: TypeAdapter[_T], data: Any, where: str) -> _T:
         return adapter.validate_python(data)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join((where, *map(str, first["loc"])))
-        raise UsageError(first["msg"].lower(), "correct the schema", place) from None
+        place = "".join(f" #{part + 1}" if isinstance(part, int) else f".{part}" for part in first["loc"])
+        problem = _PROBLEMS.get(first["type"], first["msg"].lower()).format(**first.get("ctx", {}))
+        raise UsageError(problem, "correct the schema", f"{where}{place}") from None
 
 
 def _named(data: Mapping[str, Any], key: str, where: str) -> Iterable[tuple[str, Any]]:

@@ -168,3 +168,18 @@ Rule = Annotated[
     Inequality | Range | OnlyIf | ConditionalNull | FixedCombinations | Formula | UniqueCombination | Inclusion,
     Field(discriminator="kind"),
 ]
+
+
+def in_words(rule: Rule) -> str:
+    """A rule as a person would say it, without a value."""
+    if isinstance(rule, Inequality):
+        return f"{rule.low} {'<' if rule.strict else '<='} {rule.high}"
+    if isinstance(rule, Range):
+        return f"the range of {rule.column}"
+    if isinstance(rule, OnlyIf):
+        return f"{rule.column} only if {rule.given}"
+    if isinstance(rule, Formula):
+        return f"{rule.column} = {rule.expression}"
+    if isinstance(rule, Inclusion):
+        return f"{' + '.join(rule.columns)} in {rule.parent}"
+    return f"{rule.kind.replace('_', ' ')} of {' and '.join(rule.references)}"

@@ -186,8 +186,8 @@ def test_free_text_comes_back_empty_with_a_note():
     assert back["remark"].isna().all()
     assert back["story"].eq("").all()
     assert guard.notes == [
-        "people.remark: free text has no recipe and came back empty",
-        "people.story: free text has no recipe and came back empty",
+        "people.remark: free text has no recipe (`pii` in the schema) and came back empty",
+        "people.story: free text has no recipe (`pii` in the schema) and came back empty",
     ]
 
 

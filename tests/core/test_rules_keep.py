@@ -146,7 +146,8 @@ def inequalities(names):
 RULES = st.one_of(
     inequalities(REFERENCES).filter(lambda rule: "." not in rule.high),
     inequalities(NUMBERS),
-    st.builds(Range, st.sampled_from(NUMBERS), st.sampled_from([None, -1, 0]), st.sampled_from([None, 12, 20])),
+    st.builds(Range, st.sampled_from(NUMBERS), st.sampled_from([-1, 0]), st.sampled_from([None, 12, 20])),
+    st.builds(Range, st.sampled_from(NUMBERS), st.none(), st.sampled_from([12, 20])),
     st.sampled_from(
         [
             Range("day", "2020-03-01", "2021-06-30"),
@@ -242,13 +243,13 @@ def test_two_inequalities_can_mean_equal():
     ids=lambda rules: rules[0].kind,
 )
 def test_what_cannot_be_kept_is_refused(rules):
-    with pytest.raises(IntegrityError, match=r"^orders\.[a-z.+]+: [\d,]+ rows break the rule \w+ and cannot"):
+    with pytest.raises(IntegrityError, match=r"^orders\.[a-z.+]+: [\d,]+ rows break the rule .+ and cannot"):
         kept(shop(rules), seed=0)
 
 
 def test_an_inclusion_without_any_combination_is_refused():
     sample = shop([Inclusion(("person", "code"), "offers", ("person", "code"))])
-    with pytest.raises(IntegrityError, match="inclusion"):
+    with pytest.raises(IntegrityError, match=r"person \+ code in offers"):
         kept(Dataset(sample.schema, {**sample.tables, "offers": sample["offers"].iloc[:0]}), seed=0)
 
 
@@ -282,7 +283,7 @@ def test_a_value_is_filled_from_those_that_occur_anywhere():
     result, _ = settled(Dataset(sample.schema, {**sample.tables, "orders": orders}))
     assert set(result["orders"]["price"].dropna()) <= set(orders["price"].dropna())
     empty = Dataset(sample.schema, {**sample.tables, "orders": orders.assign(price=np.nan)})
-    with pytest.raises(IntegrityError, match="conditional_null"):
+    with pytest.raises(IntegrityError, match="conditional null"):
         kept(empty, seed=0)
 
 

@@ -56,7 +56,7 @@ def test_a_part_of_a_key_moves_and_the_key_stays_unique():
 def test_what_children_point_at_is_never_moved():
     sample = lines([Inequality("number", "place")], children=True)
     assert settled(sample)["lines"]["number"].equals(sample["lines"]["number"])
-    with pytest.raises(IntegrityError, match=r"lines\.number\+orders\.room: \d+ rows break the rule inequality"):
+    with pytest.raises(IntegrityError, match=r"\d+ rows break the rule number < orders\.room"):
         kept(lines([Inequality("number", "orders.room", strict=True)], children=True), seed=0)
 
 
@@ -73,7 +73,7 @@ def test_whole_keys_of_several_columns_stay_together():
     notes = Table("notes", sample.schema["notes"].columns, rules=rules)
     tables = tuple(notes if table.name == "notes" else table for table in sample.schema.tables)
     double = pd.concat([sample["notes"], sample["notes"][:3]], ignore_index=True)
-    with pytest.raises(IntegrityError, match=r"notes\.order\+number: 3 rows break the rule unique_combination"):
+    with pytest.raises(IntegrityError, match=r"notes\.order\+number: 3 rows break the rule unique combination"):
         kept(Dataset(Schema(tables, sample.schema.foreign_keys, "orders"), {**sample.tables, "notes": double}), seed=0)
 
 

@@ -77,6 +77,17 @@ def test_a_selection_gets_the_rules_of_its_tables(folder):
     assert "inequality" not in {rule.kind for rule in rules}
 
 
+def test_one_rule_is_said_in_the_singular(folder):
+    for name in ("campaign_events", "customers"):
+        (folder / f"{name}.csv").unlink()
+    days = pd.DataFrame({"opened": pd.date_range("2024-01-01", periods=300).strftime("%Y-%m-%d")})
+    days["closed"] = pd.Series(pd.to_datetime(days["opened"]) + pd.to_timedelta(np.arange(300) % 9, "D")).astype(str)
+    days.to_csv(folder / "transactions.csv", index=False)
+    context = Context()
+    read(Plan(data=folder), discover(), context)
+    assert "1 rule in 1 table found that holds in every row; `synthkit schema infer` shows it" in context.notes
+
+
 def test_no_rule_no_note(shop):
     context = Context()
     read(Plan(data=shop), discover(), context)
@@ -103,6 +114,23 @@ def test_only_what_is_shared_and_not_personal_may_be_a_reference(shop):
 def test_schema_infer_as_sdv_leaves_rules_and_comments_out(folder, capsys):
     assert run(["schema", "infer", str(folder), "--as", "sdv"]) == 0
     assert "rules" not in json.loads(capsys.readouterr().out)
+
+
+def test_schema_infer_is_for_review_and_points_at_nothing_else(folder, capsys):
+    assert run(["schema", "infer", str(folder)]) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("# For review.")
+    assert "hold in every row;" not in said.err
+
+
+def test_schema_show_tells_rules_references_and_listed_values(shop, tmp_path, capsys):
+    listed = "[tables.products]\nreference = true\nrules = [{kind = 'range', column = 'points', low = -99}]\n"
+    text = infer_schema(shop, discover(), Context()).to_toml().replace("[tables.products]\n", listed)
+    (tmp_path / "own.toml").write_text(text, "utf-8")
+    assert run(["schema", "show", str(tmp_path / "own.toml")]) == 0
+    shown = capsys.readouterr().out
+    assert "products (reference)" in shown
+    assert "rule  the range of points" in shown
 
 
 def test_schema_show_says_nothing_about_references(shop, capsys):

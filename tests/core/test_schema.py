@@ -451,21 +451,43 @@ UNREADABLE = {
     "tables.a.columns = 3": "tables.a: columns must be a table; correct the schema",
     "tables.a.columns.x = 3": "tables.a.columns.x: a table of keys is expected; "
     "known are decimals, format, kind, missing, nullable, pii, storage, unique, values",
-    "tables.a.columns.x = {}": "tables.a.columns.x.kind: field required; correct the schema",
+    "tables.a.columns.x = {}": "tables.a.columns.x.kind: this key is needed; correct the schema",
     "tables.a.columns.x = {kind = 'id', name = 'y'}": "tables.a.columns.x: unknown key 'name'; "
     "known are decimals, format, kind, missing, nullable, pii, storage, unique, values",
     "tables.a.columns.x = {kind = 'idd'}": "tables.a.columns.x.kind: input should be 'numerical', 'categorical', "
     "'boolean', 'datetime', 'id', 'pii' or 'text'; correct the schema",
     "tables.a = {name = 'b', columns = {}}": "tables.a: unknown key 'name'; known are columns, primary_key, "
     "reference, rules",
-    "tables.a = {primary_key = 'x', columns.x.kind = 'id'}": "tables.a.primary_key: input should be a valid tuple; "
+    "tables.a = {primary_key = 'x', columns.x.kind = 'id'}": "tables.a.primary_key: a list in brackets is expected; "
     "correct the schema",
-    "tables.a = {columns.x.kind = 'id'}\nforeign_keys = {}": "foreign_keys: input should be a valid tuple; "
+    "tables.a = {columns.x.kind = 'id'}\nforeign_keys = {}": "foreign_keys: a list in brackets is expected; "
     "correct the schema",
-    "tables.a = {columns.x.kind = 'id'}\n[[foreign_keys]]\ntable = 'a'": "foreign_keys.0.columns: field required; "
+    "tables.a = {columns.x.kind = 'id'}\n[[foreign_keys]]\ntable = 'a'": "foreign_keys #1.columns: this key is needed; "
     "correct the schema",
     "tables.a = {columns.x.kind = 'id'}\nsubject = 3": "the subject 3 is not a table; correct the schema",
 }
+
+
+UNREADABLE_RULES = {
+    "{kind = 'rnge'}": "tables.a.rules #1: there is no such kind of rule; known are 'inequality', ",
+    "{column = 'x'}": "tables.a.rules #1: a rule needs a kind; ",
+    "{kind = 'range'}": "tables.a.rules #1.range.column: this key is needed; ",
+    "{kind = 'range', column = 'x', lo = 3}": "tables.a.rules #1.range.lo: there is no such key; ",
+    "{kind = 'range', column = 'x'}": "a rule range of 'a' needs a low, a high or both; ",
+    "{kind = 'formula', column = 'x', expression = 'y *'}": "a rule formula of 'a' cannot be read: an expression may ",
+    "{kind = 'inclusion', columns = ['x'], parent = 'b', parent_columns = ['y']}": "a rule inclusion of 'a' names the "
+    "table 'b', which does not exist; ",
+    "{kind = 'inclusion', columns = ['x'], parent = 'a', parent_columns = ['z']}": "a rule inclusion of 'a' names a.z, "
+    "which does not exist; ",
+}
+
+
+@pytest.mark.parametrize("rule", UNREADABLE_RULES)
+def test_what_is_no_rule_is_refused_in_words(rule):
+    columns = "columns.x.kind = 'numerical', columns.y.kind = 'numerical'"
+    with pytest.raises(UsageError) as caught:
+        Schema.from_toml(f"tables.a = {{rules = [{rule}], {columns}}}")
+    assert str(caught.value).startswith(UNREADABLE_RULES[rule])
 
 
 @pytest.mark.parametrize("text", UNREADABLE)

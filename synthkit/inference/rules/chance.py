@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from synthkit.row_numbers import Flags, Integers
+from synthkit.row_numbers import Flags, Floats, Integers
 
 LEVEL = 1e-9  # the chance that some rule of one kind is proposed for one table of independent columns
 SHARE = 0.05  # of the rows a rule is about that would break it by chance; with less it says nothing
-
-Floats = npt.NDArray[np.float64]
 
 
 def surprising(log_chance: float, candidates: int) -> bool:
@@ -82,13 +78,10 @@ def matched(found: Floats, expected: Floats, tolerance: float) -> tuple[float, f
     Each matches with at most the share of the numbers in the fullest window of that width.
     """
     order = np.sort(found)
-    ends = (np.searchsorted(order, expected + sign * tolerance, side) for sign, side in _SIDES)
-    first, last = ends
+    first = np.searchsorted(order, expected - tolerance, "left")
+    last = np.searchsorted(order, expected + tolerance, "right")
     hits = (last - first) / len(found)
     return float(len(found) * np.log(max(hits.max(), 1 / len(found)))), 1 - float(hits.mean())
-
-
-_SIDES: Any = ((-1, "left"), (1, "right"))
 
 
 def _log_choices(rows: int, held: int) -> float:

@@ -10,9 +10,9 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from synthkit.inference.rules.chance import SHARE, Floats, determined, surprising
+from synthkit.inference.rules.chance import SHARE, determined, surprising
 from synthkit.inference.rules.view import View
-from synthkit.row_numbers import Flags, Integers
+from synthkit.row_numbers import Flags, Floats, Integers
 from synthkit.schema import ColumnKind
 from synthkit.schema.rules import FixedCombinations
 

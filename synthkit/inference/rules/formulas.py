@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from synthkit.inference.rules.chance import SHARE, Floats, matched, surprising
+from synthkit.inference.rules.chance import SHARE, matched, surprising
 from synthkit.inference.rules.order import at_parents
 from synthkit.inference.rules.view import View
+from synthkit.row_numbers import Floats
 from synthkit.schema import Column, ColumnKind
 from synthkit.schema.rules import Formula
 

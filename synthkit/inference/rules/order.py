@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from synthkit.inference.rules.chance import LEVEL, SHARE, Floats, ordered, surprising
+from synthkit.inference.rules.chance import LEVEL, SHARE, ordered, surprising
 from synthkit.inference.rules.view import View
-from synthkit.row_numbers import Flags, Integers
+from synthkit.row_numbers import Flags, Floats, Integers
 from synthkit.schema import Column, ColumnKind
 from synthkit.schema.rules import Inequality
 

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from synthkit.dataset import Dataset
-from synthkit.inference.rules.chance import Floats
-from synthkit.row_numbers import Flags, Integers, parent_rows
+from synthkit.row_numbers import Flags, Floats, Integers, parent_rows
+from synthkit.rules.scale import measured
 from synthkit.schema import Column, ColumnKind, ForeignKey, Schema, Table
 from synthkit.split import subjects_of
 
@@ -61,7 +61,7 @@ class View:
 
     def numbers(self, name: str) -> Floats:
         """Numbers as they are, times in microseconds; NaN for null."""
-        return self._once("numbers", name, _numbers)
+        return self._once("numbers", name, measured)
 
     def missing(self, name: str) -> Flags:
         """Which rows are null."""
@@ -110,14 +110,6 @@ def views(data: Dataset) -> Mapping[str, View]:
 def _one_each(rows: Integers, subjects: Integers) -> Integers:
     owned = rows[subjects[rows] >= 0]
     return owned[~pd.Series(subjects[owned]).duplicated().to_numpy()]
-
-
-def _numbers(values: pd.Series[Any]) -> Floats:
-    if values.dtype.kind != "M":
-        return values.to_numpy(dtype="float64", na_value=np.nan)
-    moments = values.dt.tz_convert("UTC").dt.tz_localize(None) if values.dt.tz is not None else values
-    ticks = moments.to_numpy().astype("datetime64[us]").astype("int64")
-    return np.where(moments.isna(), np.nan, ticks)
 
 
 def _codes(values: pd.Series[Any]) -> Codes:
