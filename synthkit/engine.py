@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ import pydantic
 from synthkit import integrity, model, selftest
 from synthkit.context import Context
 from synthkit.dataset import Dataset
-from synthkit.errors import DataError, IntegrityError, NothingEvaluatedError, PluginError, SynthkitError, UsageError
+from synthkit.errors import IntegrityError, NothingEvaluatedError, PluginError, SynthkitError, UsageError
 from synthkit.evaluation import Evaluation
 from synthkit.evaluator import Evaluator
 from synthkit.folders import appearing
@@ -30,7 +29,7 @@ from synthkit.plan import Plan
 from synthkit.plugins import Plugin, Registry
 from synthkit.record import peak_memory_mb, verify_tables, versions, write_record, write_tables
 from synthkit.report import write_plots
-from synthkit.run import Run
+from synthkit.run import Run, read_run
 from synthkit.scan import RealStrings, refuse_leaks
 from synthkit.scores import Failure, Score
 from synthkit.selftest import SelfTest
@@ -168,17 +167,12 @@ def rejudge(folder: Path, plan: Plan) -> Run:
 
     Raises:
         UsageError: there is no finished run in that folder.
+        DataError: its record is damaged.
         NothingEvaluatedError: there is nothing to judge.
     """
-    record = folder / "run.json"
-    if not record.is_file():
-        raise UsageError(f"there is no finished run at {folder}", "give a folder that `synthkit run` wrote")
-    try:
-        run = Run.from_dict(json.loads(record.read_text("utf-8")))
-    except json.JSONDecodeError:
-        raise DataError(f"{record} is damaged", "run it again") from None
+    run = read_run(folder)
     gates = default_gates(result.metric.split(".")[0] for result in run.results) | plan.gates
-    return replace(run, verdicts=_judged(gates, run.results), judged=True, folder=folder)
+    return replace(run, verdicts=_judged(gates, run.results), judged=True)
 
 
 def self_test(plan: Plan, registry: Registry, observer: Observer | None = None) -> SelfTest:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Annotated, Literal, Self
@@ -54,9 +54,8 @@ class Gate(pydantic.BaseModel, extra="forbid", frozen=True):
         return "it has no standard error" if self.confidence is not None and score.error is None else None
 
     def _reached(self, score: Score) -> bool:
-        doubt = NormalDist().inv_cdf(self.confidence) * (score.error or 0.0) if self.confidence else 0.0
         part = (score.matched or 0.0) >= (self.min_of_ceiling or 0.0) * (score.ceiling or 0.0)
-        return part and (self.min is None or score.value - doubt >= self.min)
+        return part and (self.min is None or score.value - _doubt(self.confidence, score.error) >= self.min)
 
 
 # Floors that tell broken from weak; the keys are the ids of scores.
@@ -104,6 +103,33 @@ class Verdict:
     def fails(self) -> bool:
         """Whether the run fails because of it."""
         return self.severity == "error" and self.status in ("failed", "missing")
+
+    @property
+    def warns(self) -> bool:
+        """Whether it would fail the run, were its severity not ``warn``."""
+        return self.severity == "warn" and self.status in ("failed", "missing")
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """Of the score and of the gate, by name: whatever there is."""
+        return {name: figure for name in _FIGURES if (figure := getattr(self, name)) is not None}
+
+    @property
+    def line(self) -> str:
+        """What people read where it fails or warns, on one line.
+
+        Example:
+            >>> Verdict("shapes.income", "failed", 0.71, 0.7, 0.98, min=0.85).line
+            'shapes.income 0.71 < 0.85 (matched 0.7, ceiling 0.98)'
+        """
+        if self.status != "failed":
+            return f"{self.gate} {self.status}{f': {self.reason}' if self.reason else ''}"
+        known = (("matched", self.matched), ("ceiling", self.ceiling))
+        beside = ", ".join(f"{name} {value:.3g}" for name, value in known if value is not None)
+        return f"{self.gate} {', '.join(_missed(self))}{f' ({beside})' if beside else ''}"
+
+
+_FIGURES = ("value", "matched", "ceiling", "error", "min", "max", "min_of_ceiling", "confidence")
 
 
 def default_gates(evaluators: Iterable[str], *, fresh_keys: bool = True) -> dict[str, Gate]:
@@ -175,3 +201,27 @@ def _verdict(name: str, gate: Gate, result: Score | Failure | None, *, by_chance
     if lacking:
         return replace(measured, reason=lacking)
     return replace(measured, status="passed" if gate.admits(result, by_chance=by_chance) else "failed")
+
+
+def _doubt(confidence: float | None, error: float | None) -> float:
+    """How far below a value its lower bound lies."""
+    return NormalDist().inv_cdf(confidence) * (error or 0.0) if confidence else 0.0
+
+
+def _missed(verdict: Verdict) -> Iterator[str]:
+    """Each limit that was not kept, beside the figure that did not keep it."""
+    value, matched, ceiling = verdict.value or 0.0, verdict.matched or 0.0, verdict.ceiling or 0.0
+    if verdict.max is not None and value > verdict.max:
+        yield f"{_told(value, verdict.max)} > {verdict.max:g}"
+    if verdict.min is not None and value < verdict.min:
+        yield f"{_told(value, verdict.min)} < {verdict.min:g}"
+    elif verdict.min is not None and value - _doubt(verdict.confidence, verdict.error) < verdict.min:
+        yield f"{value:.3g} is not surely >= {verdict.min:g}"
+    if verdict.min_of_ceiling is not None and matched < (least := verdict.min_of_ceiling * ceiling):
+        yield f"{_told(matched, least)} < {least:.3g}, {verdict.min_of_ceiling:g} of the ceiling"
+
+
+def _told(value: float, limit: float) -> str:
+    """As few digits as show on which side of the limit the value lies."""
+    texts = (f"{value:.{digits}g}" for digits in range(3, 18))
+    return next(text for text in texts if (float(text) < limit) == (value < limit) and float(text) != limit)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import difflib
+import os
+import re
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import pydantic
 
-from synthkit.errors import UsageError
+from synthkit.errors import UnsetVariableError, UsageError
 from synthkit.gates import Gate
 
 FILE = "synthkit.toml"
@@ -56,6 +58,22 @@ class Plan(pydantic.BaseModel, extra="forbid", frozen=True):
     overwrite: bool = False
 
 
+class GateFile(Plan, extra="forbid", frozen=True):
+    """The keys of a gate file: those of a plan, for several plugins and seeds."""
+
+    plugins: tuple[str, ...] = ()
+    seeds: tuple[pydantic.NonNegativeInt, ...] = ()
+
+
+_AnyPlan = TypeVar("_AnyPlan", bound=Plan)
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+_NOT_IN_A_GATE_FILE = {
+    "out": "the test session decides where runs lie; see --basetemp",
+    "overwrite": "take it out",
+    "no_gates": "take it out",
+}
+
+
 def find_file(start: Path) -> Path | None:
     """The nearest ``synthkit.toml``, or ``pyproject.toml`` with ``[tool.synthkit]``, from a folder upwards."""
     for folder in (start.absolute(), *start.absolute().parents):
@@ -70,20 +88,56 @@ def find_file(start: Path) -> Path | None:
 def load(file: Path | None, overrides: Mapping[str, Any]) -> Plan:
     """A plan from a configuration file, if any, and what the command line says instead.
 
-    Paths in the file are relative to the file. Options and gates are merged one by one.
+    Paths in the file are relative to the file, and ``${NAME}`` in them is an environment variable. Options
+    and gates are merged one by one.
 
     Raises:
         UsageError: unknown key (with the nearest and the line), wrong value, or not TOML.
+        UnsetVariableError: an environment variable that a path names is not set.
     """
+    return _loaded(Plan, file, overrides)
+
+
+def load_gates(file: Path) -> dict[str, Plan]:
+    """The plans of a gate file, by plugin, or by plugin and seed (``hma-1``) where there are several seeds.
+
+    Raises:
+        UsageError: as in ``load``; or no plugin or no gate is named, or one key too many.
+        UnsetVariableError: an environment variable that a path names is not set.
+    """
+    given = _loaded(GateFile, file, {})
+    _refuse_contradictions(given, file)
+    plans: dict[str, Plan] = {}
+    for plugin in given.plugins or (given.plugin,):
+        for seed in given.seeds or (given.seed,):
+            name = f"{plugin}-{seed}" if len(given.seeds) > 1 else str(plugin)
+            plans[name] = given.model_copy(update={"plugin": plugin, "seed": seed})
+    return plans
+
+
+def _refuse_contradictions(given: GateFile, file: Path) -> None:
+    for one, several in (("plugin", "plugins"), ("seed", "seeds")):
+        if {one, several} <= given.model_fields_set:
+            raise UsageError(f"{one} and {several} say the same", "take one of them out", file.name)
+    for key, remedy in _NOT_IN_A_GATE_FILE.items():
+        if key in given.model_fields_set:
+            raise UsageError(f"{key} has no place in a gate file", remedy, _place(file, (key,)))
+    if not (given.plugin or given.plugins):
+        raise UsageError("no plugin is named", 'add plugins = ["NAME"]', file.name)
+    if not given.gates:
+        raise UsageError("no gate is named", 'add one, such as gates."integrity.violations".max = 0', file.name)
+
+
+def _loaded(kind: type[_AnyPlan], file: Path | None, overrides: Mapping[str, Any]) -> _AnyPlan:
     settings = _from_file(file) if file else {}
     merged = {**settings, **overrides}
     for name in ("options", "gates"):
         given = settings.get(name, {})
         merged[name] = {**given, **overrides.get(name, {})} if isinstance(given, dict) else given
     try:
-        return Plan(**merged)
+        return kind(**merged)
     except pydantic.ValidationError as error:
-        raise _in_words(error, file, overrides) from None
+        raise _in_words(error, kind, file, overrides) from None
 
 
 def _from_file(file: Path) -> dict[str, Any]:
@@ -94,8 +148,16 @@ def _from_file(file: Path) -> dict[str, Any]:
         settings = settings[name]
     for name in ("data", "schema", "out", "holdout"):
         if isinstance(settings.get(name), str):
-            settings[name] = file.parent / settings[name]
+            settings[name] = file.parent / _expanded(settings[name], file, name)
     return dict(settings)
+
+
+def _expanded(text: str, file: Path, key: str) -> str:
+    """The text with each ``${NAME}`` as the environment has it."""
+    for name in _VARIABLE.findall(text):
+        if name not in os.environ:
+            raise UnsetVariableError(f"the environment variable {name} is not set", "set it", _place(file, (key,)))
+    return _VARIABLE.sub(lambda found: os.environ[found[1]], text)
 
 
 def _parsed(file: Path) -> dict[str, Any]:
@@ -112,20 +174,22 @@ def _above(file: Path) -> tuple[str, ...]:
     return ("tool", "synthkit") if file.name == PROJECT else ()
 
 
-def _in_words(error: pydantic.ValidationError, file: Path | None, overrides: Mapping[str, Any]) -> UsageError:
+def _in_words(
+    error: pydantic.ValidationError, kind: type[Plan], file: Path | None, overrides: Mapping[str, Any]
+) -> UsageError:
     first = error.errors(include_input=False, include_url=False)[0]
     # a holdout may be of two types; which of them did not fit says nothing to a user
     path = tuple(str(part) for part in (first["loc"][:1] if first["loc"][0] == "holdout" else first["loc"]))
     key = ".".join(path)
     where = "" if file is None or _holds(overrides, path[:2]) else _place(file, path)
     if first["type"] == "extra_forbidden":
-        return UsageError(f"unknown key {key!r}", _suggestion(path), where)
+        return UsageError(f"unknown key {key!r}", _suggestion(path, kind), where)
     return UsageError(f"{key}: {first['msg'].removeprefix('Value error, ').lower()}", "correct it", where)
 
 
-def _suggestion(path: tuple[str, ...]) -> str:
+def _suggestion(path: tuple[str, ...], kind: type[Plan]) -> str:
     gate = path[0] == "gates"
-    known = list(Gate.model_fields if gate else (f.alias or n for n, f in Plan.model_fields.items()))
+    known = list(Gate.model_fields if gate else (f.alias or n for n, f in kind.model_fields.items()))
     near = difflib.get_close_matches(path[-1], known, n=1)
     quotes = ', and a name with dots stands in quotes: [gates."a.b"]' if gate else ""
     return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}{quotes}"

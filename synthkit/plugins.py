@@ -19,7 +19,7 @@ import pluggy
 from packaging.requirements import Requirement
 
 from synthkit import hookspecs
-from synthkit.errors import PluginError, UsageError
+from synthkit.errors import MissingExtraError, PluginError, UsageError
 
 GROUP = "synthkit"
 OWN_DISTRIBUTION = "synthkit"
@@ -54,8 +54,11 @@ class Plugin:
         """The class.
 
         Raises:
-            PluginError: it cannot be used here.
+            MissingExtraError: it lacks what an extra would install.
+            PluginError: it cannot be used here for another reason.
         """
+        if self.offered is not None and self.needs is not None:
+            raise MissingExtraError(f"{self.name}: {self.problem}", self.needs)
         if self.offered is None or self.problem is not None:
             raise PluginError(f"{self.name}: {self.problem}", self.needs or "see `synthkit plugins`")
         return self.offered

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from synthkit.errors import UsageError
+from synthkit.errors import DataError, UsageError
 from synthkit.gates import Verdict
 from synthkit.scores import Failure, Score
 
@@ -105,6 +106,22 @@ class Run:
             return replace(run, results=results, verdicts=verdicts)
         except (AttributeError, KeyError, TypeError, ValueError):
             raise UsageError("the record of this run is damaged", "run it again") from None
+
+
+def read_run(folder: Path) -> Run:
+    """The record of a finished run, from its folder.
+
+    Raises:
+        UsageError: there is no finished run, or one of another version.
+        DataError: the record is no JSON.
+    """
+    record = folder / "run.json"
+    if not record.is_file():
+        raise UsageError(f"there is no finished run at {folder}", "give a folder that `synthkit run` wrote")
+    try:
+        return replace(Run.from_dict(json.loads(record.read_text("utf-8"))), folder=folder)
+    except json.JSONDecodeError:
+        raise DataError(f"{record} is damaged", "run it again") from None
 
 
 def results_dict(results: tuple[Score | Failure, ...]) -> dict[str, list[dict[str, Any]]]:

@@ -55,7 +55,7 @@ def memberships(
     (Houssiau et al., 2022). The reference is half of the holdout: each half serves for the other, and for half of
     the attacked members.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     sides = [part.drawn(_ATTACKED, random) for part in (training, holdout)]
     halves = [random.permutation(len(part)) % 2 for part in sides]

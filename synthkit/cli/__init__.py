@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import click
 
-from synthkit.errors import ResourceError, SynthkitError
+from synthkit.errors import SynthkitError, in_words
 
 VERBS = {  # the verb, its module, and its line in --help: kept here so that help starts nothing heavy
     "run": ("run", "Make, check, score and judge synthetic tables."),
@@ -99,16 +99,8 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("synthkit: interrupted; nothing was written", err=True)
         return INTERRUPTED
-    except SynthkitError as error:
-        return _failed(error, arguments)
-    except MemoryError:
-        return _failed(ResourceError("the memory is full", "ask for fewer rows or tables"), arguments)
-    except OSError as error:
-        problem = f"cannot read or write ({error.strerror or type(error).__name__})"
-        return _failed(ResourceError(problem, "free space or choose another folder"), arguments)
     except Exception as error:  # noqa: BLE001 - the last line of defence: a traceback may show values
-        problem = f"synthkit itself failed ({type(error).__name__})"
-        return _failed(SynthkitError(problem, "see --debug, and report it"), arguments)
+        return _failed(in_words(error), arguments)
 
 
 def _invoked(arguments: list[str]) -> int:
@@ -124,10 +116,13 @@ def _invoked(arguments: list[str]) -> int:
 
 
 def _failed(error: SynthkitError, arguments: list[str]) -> int:
+    from synthkit.cli.ci import annotate
+
     if "--debug" in arguments:
         click.echo(_trace(sys.exc_info()[1]), nl=False, err=True)
     click.secho("error: ", fg="red", bold=True, nl=False, err=True, color=False if os.environ.get("NO_COLOR") else None)
-    click.echo(_printable(str(error)), err=True)
+    click.echo(printable(str(error)), err=True)
+    annotate("error", "synthkit stopped", printable(str(error)))
     return error.exit_code
 
 
@@ -137,11 +132,11 @@ def _trace(error: BaseException | None) -> str:
         return ""
     before = _trace(error.__cause__ or (None if error.__suppress_context__ else error.__context__))
     places = "".join(traceback.format_tb(error.__traceback__))
-    words = f": {_printable(str(error))}" if isinstance(error, SynthkitError) else ""
+    words = f": {printable(str(error))}" if isinstance(error, SynthkitError) else ""
     return f"{before}Traceback (most recent call last):\n{places}{type(error).__qualname__}{words}\n"
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """The text on one line, with control and bidirectional characters escaped: names are hostile input."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 

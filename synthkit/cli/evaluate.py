@@ -7,16 +7,23 @@ from typing import Any
 
 import click
 
-from synthkit.cli.options import CONFIG, JSON, JUDGING, SCHEMA, SEED, SHOWING, grouped, plan_from
+from synthkit.cli.options import CONFIG, JSON, JUDGING, JUNIT, SCHEMA, SEED, SHOWING, grouped, plan_from
 
 
 @click.command("evaluate")
 @click.argument("real", type=click.Path(path_type=Path))
 @click.argument("synthetic", type=click.Path(path_type=Path))
 @click.option("--holdout", type=str, help="Folder of real data that the synthetic data were not made from.")
-@grouped(SCHEMA, SEED, CONFIG, *JUDGING, JSON, *SHOWING)
+@grouped(SCHEMA, SEED, CONFIG, *JUDGING, JUNIT, JSON, *SHOWING)
 def command(
-    *, real: Path, synthetic: Path, as_json: bool, quiet: bool, debug: bool, config: Path | None, **given: Any
+    *,
+    real: Path,
+    synthetic: Path,
+    as_json: bool,
+    quiet: bool,
+    debug: bool,
+    config: Path | None,
+    **given: Any,
 ) -> int:
     """Score and judge the SYNTHETIC folder against the REAL one, whoever made it.
 
@@ -27,7 +34,8 @@ def command(
     from synthkit.engine import evaluate
     from synthkit.plugins import discover
 
+    junit: Path | None = given.pop("junit")
     plan = plan_from(config, **given)
     with watching(quiet=quiet or as_json) as observer:
         run = evaluate(real, synthetic, plan, discover(), observer)
-    return show(run, as_json=as_json, quiet=quiet)
+    return show(run, as_json=as_json, quiet=quiet, junit=junit)

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from synthkit.cli.options import CONFIG, DATA, EVALUATORS, JSON, SCHEMA, SEED, SHOWING, TABLES, grouped, plan_from
+from synthkit.cli.options import (
+    CONFIG,
+    DATA,
+    EVALUATORS,
+    JSON,
+    JUNIT,
+    SCHEMA,
+    SEED,
+    SHOWING,
+    TABLES,
+    grouped,
+    plan_from,
+)
 from synthkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,9 +30,17 @@ if TYPE_CHECKING:
 @click.argument("run", type=click.Path(path_type=Path), required=False)
 @click.option("--gate", "gates", multiple=True, metavar="METRIC=MIN", help="One more gate, or another limit.")
 @click.option("--self-test", "on_trial", is_flag=True, help="Judge no run, but the gates: with --data and baselines.")
-@grouped(DATA, SCHEMA, TABLES, EVALUATORS, SEED, CONFIG, JSON, *SHOWING)
-def command(
-    *, run: Path | None, on_trial: bool, as_json: bool, quiet: bool, debug: bool, config: Path | None, **given: Any
+@grouped(DATA, SCHEMA, TABLES, EVALUATORS, SEED, CONFIG, JUNIT, JSON, *SHOWING)
+def command(  # noqa: PLR0913 - one for each option
+    *,
+    run: Path | None,
+    on_trial: bool,
+    as_json: bool,
+    quiet: bool,
+    debug: bool,
+    config: Path | None,
+    junit: Path | None,
+    **given: Any,
 ) -> int:
     """Judge the finished RUN again with the gates of now; by default the newest under runs/.
 
@@ -34,7 +54,7 @@ def command(
     from synthkit.cli.output import show
     from synthkit.engine import rejudge
 
-    return show(rejudge(run or _newest(), plan), as_json=as_json, quiet=quiet)
+    return show(rejudge(run or _newest(), plan), as_json=as_json, quiet=quiet, junit=junit)
 
 
 def _try_gates(run: Path | None, plan: Plan, *, as_json: bool, quiet: bool) -> int:

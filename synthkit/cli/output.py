@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +17,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 from rich.text import Text
 
+from synthkit.cli.ci import publish
 from synthkit.gates import Verdict
 from synthkit.run import Run
 from synthkit.steps import Observer
@@ -78,11 +80,17 @@ def watching(*, quiet: bool) -> Iterator[Observer]:
         yield _Bar(progress)
 
 
-def show(run: Run, *, as_json: bool, quiet: bool) -> int:
-    """Print the run for people, or as JSON, and give its exit code."""
+def show(run: Run, *, as_json: bool, quiet: bool, junit: Path | None = None) -> int:
+    """Print the run for people, or as JSON, tell the CI server, and give the exit code."""
     if as_json:
         print_json(run.to_dict() | {"folder": str(run.folder) if run.folder else None})
-        return run.exit_code
+    else:
+        _print_run(run, quiet=quiet)
+    publish(run, junit)
+    return run.exit_code
+
+
+def _print_run(run: Run, *, quiet: bool) -> None:
     if not quiet:
         for note in run.notes[:_NOTES]:
             click.echo(f"note: {note}", err=True)
@@ -96,7 +104,6 @@ def show(run: Run, *, as_json: bool, quiet: bool) -> int:
             console.print(_scores(run))
         if not quiet:
             _print_where(run, console)
-    return run.exit_code
 
 
 def show_self_test(tested: SelfTest, *, as_json: bool) -> int:
@@ -137,10 +144,9 @@ def _verdicts(run: Run) -> Group:
     """One row per gate, and below them, at full width, why some could not be judged."""
     table = _table("Gate", "Value", "Matched", "Ceiling", "Limit", "Verdict")
     for verdict in run.verdicts:
-        spared = verdict.severity == "warn" and verdict.status in ("failed", "missing")
-        mark = _MARKS[verdict.status] + (" (warning)" if spared else "")
-        figures = map(_figure, (verdict.value, verdict.matched, verdict.ceiling))
-        table.add_row(escape(verdict.gate), *figures, _limit(verdict), mark)
+        mark = _MARKS[verdict.status] + (" (warning)" if verdict.warns else "")
+        figures = map(figure, (verdict.value, verdict.matched, verdict.ceiling))
+        table.add_row(escape(verdict.gate), *figures, limit(verdict), mark)
     reasons = [Text(f"{v.gate}: {v.status}, {v.reason}", style="dim") for v in run.verdicts if v.reason]
     return Group(table, *reasons)
 
@@ -149,7 +155,7 @@ def _scores(run: Run) -> Table:
     table = _table("Score", "Value", "Matched", "Ceiling")
     for score in run.scores:
         if score.table is None:
-            table.add_row(escape(score.id), *map(_figure, (score.value, score.matched, score.ceiling)))
+            table.add_row(escape(score.id), *map(figure, (score.value, score.matched, score.ceiling)))
     return table
 
 
@@ -161,13 +167,15 @@ def _table(*names: str) -> Table:
     return table
 
 
-def _figure(value: float | None) -> str:
+def figure(value: float | None) -> str:
+    """Three decimals, or a count."""
     if value is None:
         return "–"
     return f"{value:.0f}" if value.is_integer() or abs(value) >= 100 else f"{value:.3f}"
 
 
-def _limit(verdict: Verdict) -> str:
+def limit(verdict: Verdict) -> str:
+    """What the gate asks for."""
     parts = [f"≥ {verdict.min:g}"] if verdict.min is not None else []
     parts += [f"≤ {verdict.max:g}"] if verdict.max is not None else []
     parts += [f"≥ {verdict.min_of_ceiling:g} of ceiling"] if verdict.min_of_ceiling is not None else []

@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
-from synthkit.cli.options import CSV_SAFE, FITTING, FORMAT, JSON, JUDGING, SHOWING, grouped, plan_from
+from synthkit.cli.options import CSV_SAFE, FITTING, FORMAT, JSON, JUDGING, JUNIT, SHOWING, grouped, plan_from
 
 
 @click.command("run")
-@grouped(*FITTING, FORMAT, CSV_SAFE, *JUDGING, JSON, *SHOWING)
-def command(*, as_json: bool, quiet: bool, debug: bool, config: Path | None, **given: Any) -> int:
+@grouped(*FITTING, FORMAT, CSV_SAFE, *JUDGING, JUNIT, JSON, *SHOWING)
+def command(*, as_json: bool, quiet: bool, debug: bool, config: Path | None, junit: Path | None, **given: Any) -> int:
     """Make synthetic tables, check, score and judge them.
 
     Without --data the bundled example `bank` is used, so that
@@ -29,4 +29,4 @@ def command(*, as_json: bool, quiet: bool, debug: bool, config: Path | None, **g
     plan = plan_from(config, **given)
     with watching(quiet=quiet or as_json) as observer:
         run = execute(plan, discover(), observer)
-    return show(run, as_json=as_json, quiet=quiet)
+    return show(run, as_json=as_json, quiet=quiet, junit=junit)

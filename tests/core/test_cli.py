@@ -97,7 +97,8 @@ def test_a_run_makes_checks_scores_judges_and_writes(folder, shop, capsys):
 
 
 def test_a_gate_that_fails_is_exit_1_and_the_tables_are_there(folder, shop, capsys):
-    assert make(shop, "--gate", "means.closeness.orders.amount=0.9999999") == 1
+    assert make(shop, "--gate", "means.closeness.orders.amount=0.9999999", "--junit", "gates.xml") == 1
+    assert 'name="synthkit run resample"' in (folder / "gates.xml").read_text()
     assert "failed" in capsys.readouterr().out
     assert (folder / "out" / "data").is_dir()
 
@@ -196,7 +197,8 @@ def test_the_signing_key_is_made_once_and_private(folder, shop, monkeypatch):
 def test_evaluate_judges_tables_that_somebody_made(folder, shop, capsys):
     assert make(shop) == 0
     judged = ["evaluate", str(shop), str(folder / "out" / "data"), "--evaluators", "means"]
-    assert run(judged) == 0
+    assert run([*judged, "--junit", "gates.xml"]) == 0
+    assert 'name="synthkit evaluate shop"' in (folder / "gates.xml").read_text()
     assert run([*judged[:2], str(folder / "out"), *judged[3:]]) == 0  # the run folder itself
     assert run([*judged, "--gate", "means.closeness.customers.income=0.99999999"]) == 1
     orphaned = pd.read_csv(folder / "out" / "data" / "orders_resample_150.csv")
@@ -241,7 +243,8 @@ def test_gates_that_need_a_holdout_do_not_apply_without_one(folder, shop, capsys
 def test_gate_judges_a_finished_run_again(folder, shop, capsys):
     assert run([*BASE, "--data", str(shop)]) == 0
     assert run(["gate"]) == 0
-    assert run(["gate", "--gate", "means.closeness.customers.income=0.999999999"]) == 1
+    assert run(["gate", "--gate", "means.closeness.customers.income=0.999999999", "--junit", "gates.xml"]) == 1
+    assert 'failures="1"' in (folder / "gates.xml").read_text()
     assert run(["gate", "elsewhere"]) == 2
     assert "no finished run" in capsys.readouterr().err
     assert "failed" not in json.loads(next((folder / "runs").glob("*/run.json")).read_text())["verdict"]

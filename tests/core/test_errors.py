@@ -24,9 +24,11 @@ def test_the_codes_are_those_that_the_command_line_promises():
     assert codes == {
         "SynthkitError": 3,
         "UsageError": 2,
+        "UnsetVariableError": 2,
         "DataError": 3,
         "IntegrityError": 3,
         "PluginError": 3,
+        "MissingExtraError": 3,
         "NothingEvaluatedError": 3,
         "SecurityError": 4,
         "ResourceError": 5,

@@ -7,9 +7,9 @@ from pathlib import Path
 import pydantic
 import pytest
 
-from synthkit.errors import UsageError
+from synthkit.errors import UnsetVariableError, UsageError
 from synthkit.gates import Gate
-from synthkit.plan import Plan, find_file, load
+from synthkit.plan import Plan, find_file, load, load_gates
 
 
 @pytest.fixture
@@ -260,3 +260,43 @@ def test_what_is_not_toml_is_refused(tmp_path, content, problem):
 def test_a_file_that_cannot_be_read_is_named(tmp_path):
     for file in (tmp_path / "nowhere.toml", tmp_path):
         assert refusal(file) == f"{file} cannot be read; check --config"
+
+
+# --- environment variables and gate files ---------------------------------------------------------
+
+
+def test_a_path_may_name_an_environment_variable(written, monkeypatch):
+    monkeypatch.setenv("SHOPS", "/elsewhere")
+    plan = load(written('data = "${SHOPS}/one"\nholdout = "kept/$5"'), {})
+    assert (plan.data, plan.holdout.name) == (Path("/elsewhere/one"), "$5")
+
+
+def test_an_environment_variable_that_is_not_set_is_named_with_its_line(written):
+    file = written('seed = 1\ndata = "${NOT_SET_AT_ALL}/one"')
+    with pytest.raises(UnsetVariableError) as caught:
+        load(file, {})
+    assert str(caught.value) == "synthkit.toml:2: the environment variable NOT_SET_AT_ALL is not set; set it"
+
+
+GATES = 'gates."a.b".min = 0.5\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "runs"),
+    [
+        ('plugin = "a"', {"a": ("a", 0)}),
+        ('plugin = "a"\nseed = 3', {"a": ("a", 3)}),
+        ('plugins = ["a", "b"]\nseeds = [4]', {"a": ("a", 4), "b": ("b", 4)}),
+        ('plugins = ["a", "b"]\nseeds = [0, 1]', {"a-0": ("a", 0), "a-1": ("a", 1), "b-0": ("b", 0), "b-1": ("b", 1)}),
+    ],
+)
+def test_a_gate_file_is_a_plan_for_each_plugin_and_seed(written, text, runs):
+    plans = load_gates(written(f'data = "shop"\n{text}\n{GATES}', "x.synthkit.toml"))
+    assert {name: (plan.plugin, plan.seed) for name, plan in plans.items()} == runs
+    assert {plan.data.name for plan in plans.values()} == {"shop"}
+    assert all(plan.gates == {"a.b": Gate(min=0.5)} for plan in plans.values())
+
+
+def test_a_misspelt_key_of_a_gate_file_is_told_the_nearest_one_of_a_gate_file(written):
+    with pytest.raises(UsageError, match=r"x\.synthkit\.toml:1: unknown key 'plugns'; did you mean 'plugins'\?"):
+        load_gates(written(f"plugns = []\n{GATES}", "x.synthkit.toml"))

@@ -220,3 +220,44 @@ def test_one_surely_bad_figure_among_honest_ones_fails_alone():
     gates = {name: Gate(max=0.5, confidence=0.95) for name in "abc"}
     verdicts = judge(gates, [Score("a", 0.51, error=0.02), Score("b", 0.7, error=0.02), Score("c", 0.5, error=0.02)])
     assert [verdict.status for verdict in verdicts] == ["passed", "failed", "passed"]
+
+
+# --- what people read -----------------------------------------------------------------------------
+
+
+LINES = {
+    "m.x 0.71 < 0.85 (matched 0.7, ceiling 0.98)": (Gate(min=0.85), Score("m.x", 0.71, ceiling=0.98, matched=0.7)),
+    "m.x 0.8499 < 0.85": (Gate(min=0.85), Score("m.x", 0.8499)),
+    "m.x 3 > 0": (Gate(max=0), Score("m.x", 3, bounds=(0, None))),
+    "m.x 0.50001 > 0.5": (Gate(max=0.5, min=0.1), Score("m.x", 0.50001)),
+    "m.x 0.86 is not surely >= 0.85": (Gate(min=0.85, confidence=0.95), Score("m.x", 0.86, error=0.1)),
+    "m.x 0.7 < 0.882, 0.9 of the ceiling (matched 0.7, ceiling 0.98)": (
+        Gate(min=0.5, min_of_ceiling=0.9, confidence=0.9),
+        Score("m.x", 0.71, ceiling=0.98, matched=0.7, error=0.001),
+    ),
+    "m.x missing: it has no ceiling here": (Gate(min_of_ceiling=0.9), Score("m.x", 0.71)),
+    "m.x missing: no rows": (Gate(min=0.9), Failure("m.x", "no rows")),
+    "m.x passed": (Gate(min=0.5), Score("m.x", 0.5)),
+}
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_a_verdict_is_told_on_one_line(line):
+    gate, result = LINES[line]
+    (verdict,) = judge({"m.x": gate}, [result])
+    assert verdict.line == line
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_a_failure_never_reads_as_if_the_limit_were_kept(value, limit):
+    (verdict,) = judge({"m.x": Gate(min=limit)}, [Score("m.x", value)])
+    if verdict.status == "failed":
+        told, _, bound = verdict.line.removeprefix("m.x ").partition(" < ")
+        assert float(told) < limit
+        assert float(bound) == pytest.approx(limit, rel=1e-5)
+    assert verdict.figures == {"value": value, "min": limit}
+
+
+def test_only_a_gate_that_did_not_pass_warns():
+    passed, failed = (judge({"m.x": Gate(min=0.5, severity="warn")}, [Score("m.x", v)])[0] for v in (0.6, 0.4))
+    assert (passed.warns, failed.warns, failed.fails) == (False, True, False)
