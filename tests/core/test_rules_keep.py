@@ -30,6 +30,7 @@ from synthkit.schema import (
     Table,
     UniqueCombination,
 )
+from synthkit.storage import dtype_of
 
 ID, NUMBER, TIME, FLAG = ColumnKind.ID, ColumnKind.NUMERICAL, ColumnKind.DATETIME, ColumnKind.BOOLEAN
 CATEGORY = ColumnKind.CATEGORICAL
@@ -339,7 +340,9 @@ def test_nulls_and_flags_within_fixed_combinations_come_and_go_together():
         FixedCombinations(("kids", "house")),
     )
     table = Table("homes", (*columns, Column("house", FLAG, "bool")), rules=rules)
-    sample = Dataset(Schema((table,)), {"homes": frame.astype({c.name: "str" for c in columns})})
+    sample = Dataset(
+        Schema((table,)), {"homes": frame.astype({c.name: dtype_of(c.storage, nullable=True) for c in columns})}
+    )
     result, notes = kept(sample, seed=0)
     assert list(broken_rules(result, real=sample)) == []
     assert (result["homes"]["size"].isna() == result["homes"]["age"].isna()).all()

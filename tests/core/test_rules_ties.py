@@ -9,6 +9,7 @@ import pytest
 from synthkit.dataset import Dataset
 from synthkit.rules import broken_rules, kept
 from synthkit.schema import Column, ColumnKind, ConditionalNull, FixedCombinations, OnlyIf, Schema, Table
+from synthkit.storage import dtype_of
 
 COLUMNS = (
     Column("size", ColumnKind.CATEGORICAL, "string", nullable=True),
@@ -33,7 +34,10 @@ def _careless(rows: int, seed: int) -> Dataset:
     frame["age"] = random.choice(np.array(["young", "old", None], dtype=object), rows)
     frame["asked"], frame["told"] = random.random(rows) < 0.7, random.random(rows) < 0.5
     table = Table("homes", COLUMNS, rules=RULES)
-    return Dataset(Schema((table,)), {"homes": frame.astype(dict.fromkeys(("size", "kids", "age"), "str"))})
+    return Dataset(
+        Schema((table,)),
+        {"homes": frame.astype(dict.fromkeys(("size", "kids", "age"), dtype_of("string", nullable=True)))},
+    )
 
 
 @pytest.mark.parametrize("seed", range(5))
