@@ -26,7 +26,7 @@ SECRET = "SECRET-CELL-VALUE"
 def folder(tmp_path, monkeypatch):
     """An empty working folder, far from any configuration file."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SYNTHKIT_SIGNING_KEY", "a key for tests")
+    monkeypatch.setenv("SYNTHKIT_SIGNING_KEY", "a long key for tests")
     return tmp_path
 
 
@@ -177,7 +177,7 @@ def test_fit_then_sample_gives_new_rows_from_the_signed_model(folder, shop, caps
 
 def test_a_model_of_somebody_else_is_loaded_only_when_asked_for(folder, shop, monkeypatch, capsys):
     assert run(["fit", "--plugin", "resample", "--data", str(shop), "--out", "model"]) == 0
-    monkeypatch.setenv("SYNTHKIT_SIGNING_KEY", "another key")
+    monkeypatch.setenv("SYNTHKIT_SIGNING_KEY", "another long key for tests")
     assert run(["sample", "model", "--out", "drawn"]) == 4
     assert "not signed by this user" in capsys.readouterr().err
     assert run(["sample", "model", "--out", "drawn", "--unsafe-load"]) == 0

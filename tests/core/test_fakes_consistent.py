@@ -266,7 +266,7 @@ def folder(tmp_path_factory):
 
 def test_end_to_end_the_same_customer_has_the_same_email(folder, monkeypatch):
     monkeypatch.chdir(folder)
-    monkeypatch.setenv("SYNTHKIT_SIGNING_KEY", "a key for tests")
+    monkeypatch.setenv("SYNTHKIT_SIGNING_KEY", "a long key for tests")
     plan = ["run", "--plugin", "resample", "--data", "bank", "--evaluators", "none", "--no-gates", "--format", "csv"]
     assert run([*plan, "--rows", "200", "--out", "out"]) == 0
     made = {name: pd.read_csv(folder / f"out/data/{name}_resample_200.csv") for name in ("customers", "transactions")}

@@ -18,7 +18,7 @@ PEOPLE = 150
 def folder(tmp_path, monkeypatch):
     """A working folder with 150 shoppers: seven of them from abroad, and an income with a heap at its top."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SYNTHKIT_SIGNING_KEY", "a key for tests")
+    monkeypatch.setenv("SYNTHKIT_SIGNING_KEY", "a long key for tests")
     write(tmp_path, PEOPLE)
     return tmp_path
 

@@ -57,7 +57,7 @@ def registry() -> Registry:
 @pytest.fixture
 def folder(tmp_path, monkeypatch) -> Path:
     """A small saved model."""
-    monkeypatch.setenv("SYNTHKIT_SIGNING_KEY", "a key for tests")
+    monkeypatch.setenv("SYNTHKIT_SIGNING_KEY", "a long key for tests")
     monkeypatch.setattr(Tiny, "loaded", 0)
     column = Column("n", ColumnKind.NUMERICAL, storage="double")
     schema = Schema((Table("t", (column,)),), subject="t")
@@ -321,9 +321,9 @@ def test_a_payload_is_never_loaded(folder, monkeypatch, tmp_path, signed):
     if signed == "not":
         (folder / SIGNATURE).unlink()
     elif signed == "by another key":
-        monkeypatch.setenv("SYNTHKIT_SIGNING_KEY", "another key")
+        monkeypatch.setenv("SYNTHKIT_SIGNING_KEY", "another long key for tests")
         (folder / SIGNATURE).write_text(signature((folder / MANIFEST).read_bytes()), "utf-8")
-        monkeypatch.setenv("SYNTHKIT_SIGNING_KEY", "a key for tests")
+        monkeypatch.setenv("SYNTHKIT_SIGNING_KEY", "a long key for tests")
     registry = Registry((Plugin("naive", "synthesizer", "tests", "1", "MIT", offered=Naive),), discover().manager)
     with pytest.raises(SecurityError):
         load(folder, registry)

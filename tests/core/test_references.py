@@ -23,7 +23,7 @@ from synthkit.split import split
 
 @pytest.fixture(autouse=True)
 def _signing_key(monkeypatch):
-    monkeypatch.setenv("SYNTHKIT_SIGNING_KEY", "a key for tests")
+    monkeypatch.setenv("SYNTHKIT_SIGNING_KEY", "a long key for tests")
 
 
 def reviewed(data: Path, target: Path, *references: str, subject: str | None = None) -> Path:

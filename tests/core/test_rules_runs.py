@@ -118,7 +118,7 @@ def test_the_journey_keeps_its_windows_and_mailings(shared_data):
 def folder(tmp_path, monkeypatch):
     """An empty working folder with the bank in it."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SYNTHKIT_SIGNING_KEY", "a key for tests")
+    monkeypatch.setenv("SYNTHKIT_SIGNING_KEY", "a long key for tests")
     assert run(["example", "bank", "bank", "--customers", "500"]) == 0
     return tmp_path
 

@@ -289,7 +289,7 @@ def test_leaks_are_refused_with_file_column_and_count(tmp_path, strings):
 @pytest.fixture
 def bank(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SYNTHKIT_SIGNING_KEY", "a key for tests")
+    monkeypatch.setenv("SYNTHKIT_SIGNING_KEY", "a long key for tests")
     assert run(["example", "bank", "real", "--customers", "300"]) == 0
     return pd.read_csv(tmp_path / "real" / "customers.csv")
 

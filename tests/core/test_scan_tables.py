@@ -139,7 +139,7 @@ def test_the_real_tables_themselves_are_full_of_hits(tmp_path, real, strings):
 
 def test_a_run_shows_no_rare_category_and_scan_finds_a_planted_one(tmp_path, monkeypatch, real, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SYNTHKIT_SIGNING_KEY", "a key for tests")
+    monkeypatch.setenv("SYNTHKIT_SIGNING_KEY", "a long key for tests")
     (tmp_path / "real").mkdir()
     for name in ("people", "visits"):
         written(tmp_path / "real", f"{name}.csv", **real[name].drop(columns="phone", errors="ignore"))

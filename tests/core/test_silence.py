@@ -23,7 +23,7 @@ CANARIES = ("Zelquin Voxley", "zelquin@voxley.test", "987654.32", "zeppelinist",
 @pytest.fixture
 def work(tmp_path, monkeypatch) -> Path:
     """A working folder, a folder for temporary files and real tables that hold the canaries, some in every row."""
-    monkeypatch.setenv("SYNTHKIT_SIGNING_KEY", "a key for tests")
+    monkeypatch.setenv("SYNTHKIT_SIGNING_KEY", "a long key for tests")
     monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
     monkeypatch.setattr("tempfile.tempdir", None)
     monkeypatch.chdir(tmp_path)

@@ -172,7 +172,7 @@ NOTE = "people.segment: {} cells begin like a formula; {}"
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SYNTHKIT_SIGNING_KEY", "a key for tests")
+    monkeypatch.setenv("SYNTHKIT_SIGNING_KEY", "a long key for tests")
     (tmp_path / "real").mkdir()
     people = pd.DataFrame(
         {

@@ -165,7 +165,7 @@ def canaries() -> Planted:
 
 @pytest.fixture
 def real(canaries, tmp_path, monkeypatch) -> Path:
-    monkeypatch.setenv("SYNTHKIT_SIGNING_KEY", "a key for tests")
+    monkeypatch.setenv("SYNTHKIT_SIGNING_KEY", "a long key for tests")
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "bank"
     folder.mkdir()

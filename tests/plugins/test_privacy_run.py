@@ -15,7 +15,7 @@ from synthkit.cli import run
 def people(tmp_path, monkeypatch):
     """150 people in one table of five columns to learn."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SYNTHKIT_SIGNING_KEY", "a key for tests")
+    monkeypatch.setenv("SYNTHKIT_SIGNING_KEY", "a long key for tests")
     monkeypatch.setenv("COLUMNS", "80")
     return written(tmp_path / "people", 150, 0)
 
