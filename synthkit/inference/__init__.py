@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -41,8 +42,19 @@ def infer(tables: Mapping[str, pa.Table]) -> tuple[Schema, list[str]]:
     chosen = subject.subject(seen, links, personal)
     owning = subject.owners(chosen, seen, links)
     foreign_keys = tuple(ForeignKey(k.table, (k.column,), k.parent, (single[k.parent],), k in owning) for k in links)
-    schema = Schema(tuple(found), foreign_keys, chosen)
+    schema = Schema(tuple(_held(table, seen, foreign_keys, chosen) for table in found), foreign_keys, chosen)
     return schema, [*notes, *_notes(seen, schema)]
+
+
+def _held(table: Table, seen: Sequence[TableProfile], foreign_keys: Sequence[ForeignKey], chosen: str | None) -> Table:
+    """The table that subjects are counted in, with the column that says which rows are one subject's."""
+    if table.name != chosen and len(seen) > 1:
+        return table
+    keys = {name for key in foreign_keys if key.table == table.name for name in key.columns}
+    profile = next(each for each in seen if each.name == table.name)
+    held = subject.subject_key(profile, [*keys, *table.primary_key])
+    columns = (replace(c, kind=ColumnKind.ID, pii=None) if c.name in held else c for c in table.columns)
+    return replace(table, columns=tuple(columns), subject_key=held)
 
 
 def _table(table: TableProfile, single: Mapping[str, str], links: Sequence[Link]) -> Table:
@@ -56,5 +68,7 @@ def _table(table: TableProfile, single: Mapping[str, str], links: Sequence[Link]
 def _notes(tables: Iterable[TableProfile], schema: Schema) -> Iterable[str]:
     for table in tables:
         key_columns = schema.key_columns(table.name)
+        for name in schema[table.name].subject_key:
+            yield f"{table.name}.{name} says whose a row is: subjects are counted by it, not by rows"
         ordinary = (c for c in table.columns if c.name not in key_columns)
         yield from (note for c in ordinary for note in kinds.notes(c, schema[table.name].column(c.name)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from synthkit.inference.foreign import Link
+from synthkit.inference.keys import id_like
 from synthkit.inference.names import stems
 from synthkit.inference.profile import TableProfile
 from synthkit.inference.vocabulary import FIRMS, PEOPLE, STAFF
@@ -48,6 +49,17 @@ def owners(subject: str | None, tables: Sequence[TableProfile], links: Sequence[
             found.setdefault(link.table, link)
         reached |= {link.table for link in fresh}
     return list(found.values())
+
+
+def subject_key(table: TableProfile, own: Sequence[str]) -> tuple[str, ...]:
+    """The column that says whose a row is, where the table of the subjects is not there; none where nothing says so.
+
+    It is called like an identifier of people, else of firms, staff or accounts, is no key of the table (``own``) and
+    repeats: a customer's twenty rows are one customer. Fewer than 100 would be too few subjects for any run.
+    """
+    repeated = [c for c in table.columns if id_like(c) and c.name not in own and SMALLEST <= c.distinct < c.filled]
+    named = [c.name for kind in (PEOPLE, FIRMS | STAFF) for c in repeated if any(_is(word, kind) for word in c.words)]
+    return tuple(named[:1])
 
 
 def likely_references(schema: Schema) -> tuple[str, ...]:

@@ -8,14 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from synthkit.bank import bank
 from synthkit.cli import run
 from synthkit.context import Context
 from synthkit.dataset import Dataset
 from synthkit.errors import UsageError
 from synthkit.guard import Guard
+from synthkit.inference import infer
 from synthkit.report import plots
 from synthkit.scan import RealStrings
 from synthkit.schema import Column, ColumnKind, ForeignKey, Schema, Table
+from synthkit.source import from_frames
 from synthkit.split import split, subject_count, subjects_of
 
 COUNT, EACH = 200, 10
@@ -142,3 +145,20 @@ def test_a_split_takes_whole_subjects():
 def test_a_subject_key_must_be_a_column():
     with pytest.raises(UsageError, match="says whose a row is but is no column"):
         schema(subject_key=("owner",))
+
+
+def test_inference_says_whose_the_rows_of_a_lone_child_table_are():
+    purchases = bank(300)["transactions"]
+    schema, notes = infer(from_frames({"purchases": purchases}))
+    assert schema["purchases"].subject_key == ("customer_id",)
+    assert schema["purchases"].column("customer_id").kind is ColumnKind.ID
+    assert "purchases.customer_id says whose a row is: subjects are counted by it, not by rows" in notes
+    once = purchases.drop_duplicates("customer_id")
+    assert infer(from_frames({"purchases": once}))[0]["purchases"].subject_key == ()
+    renamed = purchases.rename(columns={"customer_id": "shelf_id"})
+    assert infer(from_frames({"purchases": renamed}))[0]["purchases"].subject_key == ()
+
+
+def test_beside_the_customers_the_rows_of_the_subject_table_are_counted():
+    schema, _ = infer(from_frames(bank(300)))
+    assert [table.subject_key for table in schema.tables] == [()] * 3
