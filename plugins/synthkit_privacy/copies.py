@@ -19,11 +19,11 @@ SEQUENCE = 3  # rows that a subject needs, for the same reason
 
 @dataclass(frozen=True)
 class Copies:
-    """How many synthetic items equal a real one that is alone of its kind, and how many may by chance.
+    """How many real items that are alone of their kind occur among the synthetic ones, and how many may by chance.
 
     Attributes:
-        training: synthetic items that equal one of the training part.
-        holdout: those that equal one of the holdout.
+        training: those of the training part.
+        holdout: those of the holdout.
         ratio: training items per holdout item.
     """
 
@@ -54,9 +54,12 @@ def row_codes(frames: Sequence[pd.DataFrame]) -> list[Codes]:
 
 
 def copies(training: Codes, holdout: Codes, synthetic: Codes) -> Copies:
-    """Count synthetic items that equal a real one that no other real one equals."""
+    """Count real items that no other real one equals and a synthetic one does, each once.
+
+    A synthetic item that a model repeats says no more than one: only different ones meet real ones independently.
+    """
     alone = np.bincount(np.concatenate([training, holdout]), minlength=int(synthetic.max(initial=0)) + 1) == 1
-    met = [int(np.isin(synthetic, part[alone[part]]).sum()) for part in (training, holdout)]
+    met = [int(np.isin(part[alone[part]], synthetic).sum()) for part in (training, holdout)]
     return Copies(met[0], met[1], len(training) / max(len(holdout), 1))
 
 

@@ -41,9 +41,9 @@ def test_rows_have_one_code_exactly_when_they_are_equal(first, second):
 
 @settings(max_examples=50, deadline=None)
 @given(CODES, CODES, CODES)
-def test_copies_are_synthetic_items_equal_to_one_that_is_alone(training, holdout, synthetic):
+def test_copies_are_real_items_that_are_alone_and_have_a_synthetic_equal(training, holdout, synthetic):
     counts = Counter([*training, *holdout])
-    met = [sum(counts[code] == 1 and code in part for code in synthetic) for part in (training, holdout)]
+    met = [sum(counts[code] == 1 and code in synthetic for code in part) for part in (training, holdout)]
     found = copies(training, holdout, synthetic)
     assert [found.training, found.holdout] == met
 
@@ -58,6 +58,11 @@ def test_owners_have_one_code_exactly_when_they_have_the_same_rows(items):
     assert len(codes) == len(long)
     for i, bag in enumerate(long):
         assert [code == codes[i] for code in codes] == [other == bag for other in long]
+
+
+def test_a_repeated_row_is_one_copy():
+    training, holdout = np.arange(8), np.arange(8, 10)
+    assert copies(training, holdout, np.repeat(3, 500)).training == 1
 
 
 def test_as_many_copies_of_the_holdout_explain_those_of_the_training_part():
