@@ -1,0 +1,135 @@
+"""One column given others: a tree whose leaves hold how often each token occurs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from synthkit_cart.tokens import Feature, Floats, Integers
+from synthkit_cart.trees import CODES, Codes, Growth, Sample, Tree, classed, grow
+
+_FEATURES = 16  # that a tree may split on
+_LOOKED_AT = 5_000  # rows, to choose features by
+
+
+@dataclass(frozen=True)
+class Target:
+    """A column to explain: tokens below ``size``, in an order or not."""
+
+    tokens: Integers
+    size: int
+    ordered: bool
+
+
+@dataclass(frozen=True)
+class Conditional:
+    """How often each token occurs, given some features.
+
+    Attributes:
+        names: of the features that the tree splits on.
+        orders: for each of them, the place of each code; None where codes are in order.
+        tree: its leaves are numbered by ``leaf``.
+        leaf: for each node the number of the leaf.
+        ends: where the tokens of each leaf end.
+        tokens: of all leaves, one after the other.
+        shares: cumulated over a leaf, and one higher with each leaf.
+    """
+
+    names: tuple[Any, ...]
+    orders: tuple[Integers | None, ...]
+    tree: Tree
+    leaf: Integers
+    tokens: Integers
+    shares: Floats
+
+    def draw(self, features: Mapping[Any, Feature], rows: int, random: np.random.Generator) -> Integers:
+        """A token for each row, at random."""
+        leaf = self.leaf[self.tree.leaves(self._codes(features, rows))]
+        place = np.searchsorted(self.shares, leaf + random.random(rows), side="right")
+        return self.tokens[np.minimum(place, len(self.tokens) - 1)]
+
+    def _codes(self, features: Mapping[Any, Feature], rows: int) -> Codes:
+        codes = np.empty((len(self.names), rows), dtype="uint8")
+        for place, (name, order) in enumerate(zip(self.names, self.orders, strict=True)):
+            codes[place] = features[name].codes if order is None else order[features[name].codes]
+        return codes
+
+
+def learn(target: Target, features: Mapping[Any, Feature], subjects: Integers, growth: Growth) -> Conditional:
+    """Grow a tree for a column; ``subjects`` (whose each row is) are numbers from 0 on."""
+    classes, kinds = classed(target.tokens, np.zeros(len(target.tokens), dtype="int64"), ordered=target.ordered)
+    names = _chosen(classes, kinds, features)
+    orders = [None if features[n].ordered else _order(features[n], classes, kinds, target.ordered) for n in names]
+    codes = np.empty((len(names), len(classes)), dtype="uint8")
+    for place, (name, order) in enumerate(zip(names, orders, strict=True)):
+        codes[place] = features[name].codes if order is None else order[features[name].codes]
+    tree = grow(Sample(codes, target.tokens, target.ordered, subjects), growth)
+    used = np.unique(tree.feature[tree.left != np.arange(len(tree.left))])
+    place = np.zeros(len(names) + 1, dtype="int32")
+    place[used] = np.arange(len(used))
+    slim = Tree(place[tree.feature], tree.threshold, tree.left, tree.depth)
+    leaves = _leaves(slim, slim.leaves(codes[used]), target)
+    return Conditional(tuple(names[i] for i in used), tuple(orders[i] for i in used), slim, *leaves)
+
+
+def _leaves(tree: Tree, leaves: Integers, target: Target) -> tuple[Integers, Integers, Floats]:
+    """The number of each leaf's node, and the tokens of all leaves with their cumulated shares."""
+    nodes = np.flatnonzero(tree.left == np.arange(len(tree.left)))
+    number = np.zeros(len(tree.left), dtype="int64")
+    number[nodes] = np.arange(len(nodes))
+    pairs, counts = np.unique(number[leaves] * target.size + target.tokens, return_counts=True)
+    of, tokens = pairs // target.size, pairs % target.size
+    sizes = np.bincount(of, counts, len(nodes))
+    before = np.concatenate([[0.0], np.cumsum(counts)[:-1]])
+    starts = np.concatenate([[0.0], np.cumsum(sizes)[:-1]])
+    return number, tokens, of + (before - starts[of] + counts) / sizes[of]
+
+
+def _order(feature: Feature, classes: Integers, kinds: int, ordered: bool) -> Integers:
+    """The place of each code among at most 64, by what its rows' classes are like.
+
+    By their mean where classes are ordered, else on the first axis of a correspondence analysis (Benzécri 1973).
+    """
+    counts = np.bincount(feature.codes * kinds + classes, minlength=feature.size * kinds).reshape(-1, kinds)
+    sizes, overall = counts.sum(1), counts.sum(0) / max(len(classes), 1)
+    profiles = (counts + overall * 5) / (sizes[:, None] + 5) - overall
+    if ordered:
+        score = profiles @ np.arange(kinds)
+    else:
+        scaled = profiles / np.sqrt(np.maximum(overall, 1e-12)) * np.sqrt(sizes)[:, None]
+        axis = np.linalg.eigh(scaled.T @ scaled)[1][:, -1]
+        score = profiles / np.sqrt(np.maximum(overall, 1e-12)) @ axis
+    order = np.argsort(score, kind="stable")
+    if feature.size <= CODES:
+        return np.argsort(order, kind="stable").astype("int64")
+    middle = np.cumsum(sizes[order]) - sizes[order] / 2
+    place = np.empty(feature.size, dtype="int64")
+    place[order] = (middle / max(len(classes), 1) * CODES).astype("int64").clip(0, CODES - 1)
+    return place
+
+
+def _chosen(classes: Integers, kinds: int, features: Mapping[Any, Feature]) -> list[Any]:
+    """The features that say most about the classes, by mutual information (Miller-Madow corrected, 1955)."""
+    if len(features) <= _FEATURES:
+        return list(features)
+    every = max(len(classes) // _LOOKED_AT, 1)
+    told = {name: _information(feature, classes, kinds, every) for name, feature in features.items()}
+    return sorted(features, key=lambda name: -told[name])[:_FEATURES]
+
+
+def _information(feature: Feature, classes: Integers, kinds: int, every: int) -> float:
+    codes, own = feature.codes[::every], classes[::every]
+    table = np.bincount(codes * kinds + own, minlength=feature.size * kinds).reshape(-1, kinds)
+    cells, rows, columns = (table[table > 0], table.sum(1), table.sum(0))
+    total = max(len(own), 1)
+    entropies = [_entropy(part[part > 0], total) for part in (rows, columns, cells)]
+    excess = (len(cells) - (rows > 0).sum() - (columns > 0).sum() + 1) / (2 * total)
+    return float(entropies[0] + entropies[1] - entropies[2] - excess)
+
+
+def _entropy(counts: Integers, total: int) -> float:
+    shares = counts / total
+    return float(-(shares * np.log(shares)).sum())

@@ -1,0 +1,173 @@
+"""One classification and regression tree, grown level by level on binned features."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from synthkit_cart.tokens import Flags, Floats, Integers
+
+Codes = npt.NDArray[np.uint8]  # features × rows
+CODES = 64  # of a feature
+ORDERED, UNORDERED = 8, 16  # classes of tokens that a split tells apart
+
+
+@dataclass(frozen=True)
+class Growth:
+    """When a tree stops to grow.
+
+    Attributes:
+        leaf: the fewest subjects of a leaf.
+        penalty: how many times better a split must be than one that means nothing.
+        depth: the most splits above a leaf.
+    """
+
+    leaf: int
+    penalty: float = 8.0
+    depth: int = 16
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Splits of binned features: a row goes right where its code exceeds the threshold.
+
+    Attributes:
+        feature, threshold: of each node; 0 for a leaf.
+        left: the first of the two nodes below each node, or the node itself where it is a leaf.
+        depth: of the deepest leaf.
+    """
+
+    feature: npt.NDArray[np.int32]
+    threshold: Codes
+    left: npt.NDArray[np.int32]
+    depth: int
+
+    def leaves(self, codes: Codes) -> Integers:
+        """The node at which each row ends."""
+        flat, rows = codes.ravel(), np.arange(codes.shape[1])
+        node = np.zeros(len(rows), dtype="int32")
+        for _ in range(self.depth):
+            left = self.left[node]
+            right = flat[self.feature[node] * len(rows) + rows] > self.threshold[node]
+            node = left + (right & (left != node))
+        return node.astype("int64")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a tree is grown on: binned features, tokens to tell apart, and whose each row is (numbers from 0 on)."""
+
+    codes: Codes
+    tokens: Integers
+    ordered: bool
+    subjects: Integers
+
+    def take(self, rows: Flags) -> Sample:
+        """Some of the rows."""
+        return Sample(self.codes[:, rows], self.tokens[rows], self.ordered, self.subjects[rows])
+
+
+def grow(sample: Sample, growth: Growth) -> Tree:
+    """Grow a tree that tells the classes of rows apart.
+
+    The gain of a split is the decrease of the Gini impurity (Breiman et al. 1984), for ordered classes that of the
+    squared cumulative shares, which is the ranked probability score (Epstein 1969). Every leaf has rows of
+    ``growth.leaf`` subjects.
+    """
+    alone = len(np.unique(sample.subjects)) == len(sample.subjects)
+    features, thresholds, lefts = [np.zeros(1, "int32")], [np.zeros(1, "uint8")], [np.zeros(1, "int32")]
+    node, first, depth = np.zeros(len(sample.tokens), dtype="int64"), 0, 0
+    while depth < growth.depth and len(node):
+        feature, threshold = _best_splits(sample, node, len(lefts[-1]), growth)
+        if not alone:
+            feature = _shared(sample, node, (feature, threshold), growth.leaf)
+        chosen = feature >= 0
+        fresh = 2 * int(chosen.sum())
+        if not fresh:
+            break
+        below = np.where(chosen, 2 * (np.cumsum(chosen) - 1), -1)
+        first += len(lefts[-1])
+        features[-1], thresholds[-1] = np.where(chosen, feature, 0).astype("int32"), threshold.astype("uint8")
+        lefts[-1] = np.where(chosen, first + below, lefts[-1]).astype("int32")
+        kept = chosen[node]
+        sample, node = sample.take(kept), node[kept]
+        node = below[node] + _right(sample, node, feature, threshold)
+        features.append(np.zeros(fresh, "int32"))
+        thresholds.append(np.zeros(fresh, "uint8"))
+        lefts.append(np.arange(first, first + fresh, dtype="int32"))
+        depth += 1
+    return Tree(np.concatenate(features), np.concatenate(thresholds), np.concatenate(lefts), depth)
+
+
+def _right(sample: Sample, node: Integers, feature: Integers, threshold: Integers) -> Flags:
+    own = sample.codes.ravel()[feature[node] * len(node) + np.arange(len(node))]
+    return np.asarray(own > threshold[node])
+
+
+def _shared(sample: Sample, node: Integers, splits: tuple[Integers, Integers], least: int) -> Integers:
+    """The features of splits (-1 for none) that leave rows of enough subjects on both sides."""
+    feature, threshold = splits
+    split = feature[node] >= 0
+    part = sample.take(split)
+    side = 2 * node[split] + _right(part, node[split], feature, threshold)
+    width = int(sample.subjects.max(initial=0)) + 1
+    pairs = np.sort(side * width + part.subjects)
+    distinct = pairs[np.append(True, pairs[1:] != pairs[:-1])] // width if len(pairs) else pairs
+    counts = np.bincount(distinct, minlength=2 * len(feature)).reshape(-1, 2)
+    return np.where((counts >= least).all(1), feature, -1)
+
+
+def _best_splits(sample: Sample, node: Integers, nodes: int, growth: Growth) -> tuple[Integers, Integers]:
+    """For each node the feature (-1 for none) and the threshold of its best split."""
+    best, feature, threshold = np.zeros(nodes), np.full(nodes, -1), np.zeros(nodes, dtype="int64")
+    classes, kinds = classed(sample.tokens, node, ordered=sample.ordered)
+    for place, own in enumerate(sample.codes):
+        width = int(own.max()) + 1
+        if width > 1:
+            key = (node * width + own) * kinds + classes
+            counts = np.bincount(key, minlength=nodes * width * kinds).reshape(nodes, width, kinds)
+            gain, at = _gains(counts.astype("float64"), growth, ordered=sample.ordered)
+            better = gain > best
+            best[better], feature[better], threshold[better] = gain[better], place, at[better]
+    return feature, threshold
+
+
+def classed(tokens: Integers, node: Integers, *, ordered: bool) -> tuple[Integers, int]:
+    """The tokens of each node in a few classes, and how many classes there are.
+
+    Ordered tokens: of even size, but that a frequent token has one of its own; else the most frequent ones and the
+    rest.
+    """
+    width = int(tokens.max(initial=0)) + 1
+    pairs, inverse, counts = np.unique(node * width + tokens, return_inverse=True, return_counts=True)
+    of = pairs // width
+    sizes = np.bincount(of, counts)
+    if ordered:
+        mass = np.minimum(counts, sizes[of] / ORDERED)
+        ends, sums = np.cumsum(mass), np.bincount(of, mass)
+        middle = ends - mass / 2 - (np.cumsum(sums) - sums)[of]
+        kinds = np.minimum((middle / sums[of] * ORDERED).astype("int64"), ORDERED - 1)
+        return kinds[inverse], ORDERED
+    order = np.lexsort((-counts, of))
+    first = np.concatenate([[0], np.cumsum(np.bincount(of))])
+    place = np.empty(len(pairs), dtype="int64")
+    place[order] = np.arange(len(pairs)) - first[of[order]]
+    kinds = np.minimum(place, UNORDERED - 1)
+    return kinds[inverse], int(kinds.max(initial=0)) + 1
+
+
+def _gains(counts: Floats, growth: Growth, *, ordered: bool) -> tuple[Floats, Integers]:
+    """For each node the gain beyond the penalty and its threshold, from the counts nodes × codes × classes."""
+    sizes = counts.sum(2).cumsum(1)
+    left = (counts.cumsum(2)[:, :, :-1] if ordered else counts).cumsum(1)
+    total, whole = left[:, -1:, :], sizes[:, -1:]
+    rest, right = whole - sizes, total - left
+    with np.errstate(divide="ignore", invalid="ignore"):
+        kept = (left**2).sum(2) / sizes + (right**2).sum(2) / rest - (total**2).sum(2) / whole
+        spread = (total - total**2 / whole[:, :, None]).sum((1, 2)) / whole[:, 0]
+    kept[(sizes < growth.leaf) | (rest < growth.leaf)] = 0
+    threshold = kept.argmax(1)
+    gain = np.take_along_axis(kept, threshold[:, None], 1)[:, 0]
+    return np.where(spread > 0, gain - growth.penalty * spread, 0.0), threshold

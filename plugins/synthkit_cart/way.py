@@ -1,0 +1,201 @@
+"""Rows of a table drawn: all at once, or under their owners one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from synthkit_cart.clock import DAY, Clock, within_day
+from synthkit_cart.history import History, Layout
+from synthkit_cart.links import Candidates
+from synthkit_cart.rows import NONE, Rows, taken
+from synthkit_cart.steps import Name, Step, Values, learned, needed, some
+from synthkit_cart.tokens import Codec, Feature, Flags, Floats, Integers, Labels, Numbers, grid
+from synthkit_cart.trees import Growth
+
+LIMIT = 256  # rows of one unit; an owner of more has several
+_AGAIN = 2
+
+
+@dataclass(frozen=True)
+class Link:
+    """A key to another table: which row a row points at.
+
+    Attributes:
+        key: the name of the key.
+        label: what kind of row, or none, given what is known.
+        within: whether it belongs to the same subject.
+    """
+
+    key: str
+    label: Step
+    within: bool
+
+    def draw(self, world: World, known: Mapping[Name, Feature], subjects: Integers, random: np.random.Generator):
+        """For each row the row that it points at, ``NONE`` for none."""
+        labels = self.label.draw(known, len(subjects), random)
+        wanted = subjects if self.within else labels
+        found = world.candidates[self.key].pick(wanted, random, else_any=not self.within)
+        return np.where(labels > 0, found, NONE)
+
+
+@dataclass(frozen=True)
+class World:
+    """The tables drawn so far, by the keys that point at them.
+
+    Attributes:
+        parents: the rows that each key points at.
+        candidates: the same, to draw from.
+    """
+
+    parents: dict[str, Rows]
+    candidates: dict[str, Candidates]
+
+
+@dataclass(frozen=True)
+class Units:
+    """Rows that follow one another: those of one owner, or a part of them where it has very many.
+
+    Attributes:
+        owner: of each unit; ``NONE`` for a row without one. Units with most rows come first.
+        sizes: how many rows each has.
+        starts: where its rows begin, of rows sorted by owner; those without one come first.
+        part: which part of its owner's rows it is, and of how many.
+    """
+
+    owner: Integers
+    sizes: Integers
+    starts: Integers
+    part: tuple[Integers, Integers]
+
+    @classmethod
+    def of(cls, counts: Integers, alone: int = 0) -> Units:
+        """The units of owners with so many rows each, and of so many rows that have no owner."""
+        pieces = -(-counts // LIMIT)
+        owner = np.repeat(np.arange(len(counts)), pieces)
+        number = np.arange(len(owner)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+        base, extra = counts[owner] // pieces[owner], counts[owner] % pieces[owner]
+        sizes = np.append(np.ones(alone, dtype="int64"), base + (number < extra))
+        owner = np.append(np.full(alone, NONE), owner)
+        number, of = (np.append(np.full(alone, fill), part) for fill, part in ((0, number), (1, pieces[owner[alone:]])))
+        starts = np.cumsum(sizes) - sizes
+        order = np.argsort(-sizes, kind="stable")
+        return cls(owner[order], sizes[order], starts[order], (number[order], of[order]))
+
+    def owners(self) -> Integers:
+        """The owner of each row, of rows sorted by owner."""
+        found = np.empty(int(self.sizes.sum()), dtype="int64")
+        order = np.argsort(self.starts, kind="stable")
+        found[:] = np.repeat(self.owner[order], self.sizes[order])
+        return found
+
+
+@dataclass(frozen=True)
+class Way:
+    """How the rows of a table are drawn.
+
+    Attributes:
+        items: columns and keys, in their order.
+        layout: of the rows that follow one another; None where they do not.
+        part: of what remains of a unit's time, for rows between its first and its last.
+        again: whether a row has the very time of the one before it; None where times are days.
+        daytime: microseconds since midnight; None where times are days.
+    """
+
+    items: Sequence[Step | Link]
+    layout: Layout | None = None
+    part: Step | None = None
+    again: Step | None = None
+    daytime: Step | None = None
+
+    @property
+    def steps(self) -> list[Step]:
+        """All that is drawn from trees."""
+        own = [item.label if isinstance(item, Link) else item for item in self.items]
+        return own + [step for step in (self.part, self.again, self.daytime) if step is not None]
+
+    def independent(self, subjects: Integers, world: World, random: np.random.Generator) -> Values:
+        """Rows that follow no other."""
+        return self._drawn({}, {}, subjects, world, random)
+
+    def sequences(
+        self, units: Units, given: Values, context: Rows, subjects: Integers, world: World, random: np.random.Generator
+    ) -> Values:
+        """The rows of units, sorted by owner; ``subjects`` says whose each unit is."""
+        assert self.layout is not None
+        wanted = needed(self.steps)
+        around = {name: taken(feature, units.owner) for name, feature in _upward(context, wanted).items()}
+        history, out = History(self.layout, units.sizes, given), {}
+        while rows := history.going:
+            known = some(around, np.s_[:rows]) | history.known(wanted)
+            values = self._timed(history, known, random)
+            values = self._drawn(known, values, subjects[:rows], world, random)
+            history.advance(values)
+            for name, own in values.items():
+                if name not in out:
+                    out[name] = np.empty(int(units.sizes.sum()), dtype=own.dtype)
+                out[name][units.starts[:rows] + history.done - 1] = own
+        return out
+
+    def _timed(self, history: History, known: dict[Name, Feature], random: np.random.Generator) -> Values:
+        """The time of the next rows, and what it tells."""
+        layout = history.layout
+        if layout.clock is None or layout.time is None:
+            return {}
+        middle, parts = history.middle(), np.zeros(history.going)
+        if self.part is not None and middle.any():
+            parts[middle] = self.part.draw(some(known, middle), int(middle.sum()), random)
+        time = layout.clock.day(history.moved(parts))
+        if self.daytime is not None and self.again is not None:
+            known["today",] = today(history, time, self.daytime.codec)
+            again = self.again.draw(known, len(time), random) == _AGAIN
+            again &= history.same_day(time)
+            daytime = self.daytime.draw(known, len(time), random)
+            time = np.where(again, history.last_time(), time + daytime)
+        known |= calendar(time)
+        known[layout.time] = layout.codecs[layout.time].feature(time)
+        return {layout.time: time}
+
+    def _drawn(
+        self, known: dict[Name, Feature], values: Values, subjects: Integers, world: World, random: np.random.Generator
+    ) -> Values:
+        used = needed(self.steps)
+        for item in self.items:
+            if isinstance(item, Link):
+                rows = item.draw(world, known, subjects, random)
+                values["row", item.key] = rows
+                known |= via(world.parents[item.key], item.key, rows, used)
+            else:
+                values[item.name] = item.draw(known, len(subjects), random)
+                if item.name in used:
+                    known[item.name] = item.codec.feature(values[item.name])
+        return values
+
+
+def via(parents: Rows, key: str, rows: Integers, wanted: Collection[Name] | None = None) -> dict[Name, Feature]:
+    """What is known of the row that a key points at."""
+    own = [name for name in parents.values if name[0] == "own"]
+    named = {("via", key, *name): name for name in own}
+    return {n: taken(parents.feature(name), rows) for n, name in named.items() if wanted is None or n in wanted}
+
+
+def calendar(times: Floats) -> dict[Name, Feature]:
+    """The day of the week and of the month."""
+    days = np.floor(times / DAY)
+    dates = days.astype("int64").astype("datetime64[D]")
+    month = (dates - dates.astype("datetime64[M]")).astype("int64")
+    week = (days.astype("int64") + 3) % 7
+    return {("weekday",): Feature(week + 1, 8, ordered=False), ("monthday",): Feature(month + 1, 32, ordered=True)}
+
+
+def today(history: History, times: Floats, codec: Codec) -> Feature:
+    """When the row before was, where that is the same day."""
+    same = history.same_day(times)
+    return codec.feature(np.where(same, within_day(history.last_time()), np.nan))
+
+
+def _upward(owner: Rows, wanted: Collection[Name]) -> dict[Name, Feature]:
+    """What rows know of their owner, once for each owner."""
+    return {("up", *name): owner.feature(name) for name in owner.names(1) if ("up", *name) in wanted}
