@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from synthkit_cart.clock import Clock
-from synthkit_cart.history import Layout, Share
+from synthkit_cart.history import Habit, Layout
 from synthkit_cart.rows import NONE, Rows
 from synthkit_cart.steps import Name, Step, Values, draw_all, learned, needed, some
 from synthkit_cart.tokens import Codec, Floats, Integers, Numbers, grid
 from synthkit_cart.trees import Growth
 
-_MEANS, _SHARES = 12, 12
+_APART = 1e6
 _TOKENS = 5  # of a category, whose share may be a column
 
 
@@ -57,14 +57,13 @@ class Brood:
     def given(self, parents: Rows, at: Integers) -> Values:
         """What the rows below each of some rows have been given, as a history takes it."""
         child, layout = self.child, self.layout
-        names = [("mean", *name) for name in layout.means] + [("share", *n, str(t)) for n, t in layout.shares]
         empty = np.full(parents.size, np.nan)
-        found = {n: parents.values.get((n[0], child, *n[1:]), empty) for n in names}
+        found: Values = {}
         if layout.clock is not None:
             start = _start(parents, self.since, layout.clock)
             first = start + parents.values.get(("first", child), empty) * (1 - start)
             span = np.nan_to_num(parents.values.get(("span", child), empty))
-            found |= {("first",): first, ("last",): first + span * (1 - first)}
+            found = {("first",): first, ("last",): first + span * (1 - first)}
         return {name: np.append(values, np.nan)[at] for name, values in found.items()}
 
 
@@ -76,42 +75,64 @@ def learn(child: str, parents: Rows, children: Rows, layout: Layout, growth: Gro
     columns: Values = {}
     if layout.clock is not None and layout.time is not None:
         columns = _times(parents, children, since, layout.clock, layout.time)
-    columns |= {("mean", child, *n): _mean(children.values[n], at, parents.size) for n in layout.means}
-    for name, token in layout.shares:
-        hits = (children.values[name] == token).astype("float64")
-        columns["share", child, *name, str(token)] = _mean(hits, at, parents.size)
     count = _step(("count", child), counts, parents, counts >= 0, growth, step=1.0)
     some_, several = [], []
     for least, part in ((1, some_), (2, several)):
         for name, values in columns.items():
             if (name[0] == "span") == (least == 2) and (counts >= least).any():
-                named = (name[0], child) if name[0] in ("first", "span") else name
-                part.append(_step(named, values, parents, counts >= least, growth))
+                part.append(_step((name[0], child), values, parents, counts >= least, growth))
     return Brood(child, count, tuple(some_), tuple(several), since, layout, single)
 
 
-def telling(children: Rows, codecs: Mapping[Name, Codec]) -> tuple[list[Name], list[Share]]:
-    """The columns and categories in which the rows below one row are more alike than rows at large.
-
-    By the ratio of the variances between and within (Fisher 1925), beyond what chance gives.
-    """
+def habits(children: Rows, codecs: Mapping[Name, Codec], growth: Growth) -> tuple[dict[Name, Habit], dict[Name, float]]:
+    """In what rows of one owner are more alike than what is known of it explains: means, and columns at large."""
     at = children.at if children.at is not None else np.empty(0, dtype="int64")
-    ratios: list[tuple[float, Name, int]] = []
+    known = {name: children.feature(name) for name in children.names() if name[0] == "up"}
+    means: dict[Name, Habit] = {}
+    alike: dict[Name, float] = {}
     for name, codec in codecs.items():
+        values = children.values[name]
+        explained = learned(name, codec, values, known, children.subjects, growth).conditional
+        leaves = explained.leaves(known, children.size)
         if isinstance(codec, Numbers):
-            ratios.append((_ratio(children.values[name], at), name, 0))
+            weight = _weight(_rest(values, leaves), at)
+            if 0 < weight < _APART:
+                means[name] = Habit(float(np.nanmean(values)), weight)
+                alike[name] = weight
         else:
-            tokens = children.values[name]
-            frequent = np.bincount(tokens, minlength=codec.size)
-            top = np.argsort(-frequent, kind="stable")[:_TOKENS]
-            ratios += [(_ratio((tokens == t).astype("float64"), at), name, int(t)) for t in top if frequent[t]]
-    kept = sorted((r for r in ratios if r[0] > 0), key=lambda r: (-r[0], r[1], r[2]))
-    means = [name for _, name, _ in kept if isinstance(codecs[name], Numbers)][:_MEANS]
-    return means, [(name, token) for _, name, token in kept if not isinstance(codecs[name], Numbers)][:_SHARES]
+            frequent = np.bincount(values, minlength=codec.size)
+            tokens = [t for t in np.argsort(-frequent, kind="stable")[:_TOKENS] if frequent[t]]
+            weights = [_weight(_rest((values == t).astype("float64"), leaves), at) for t in tokens]
+            if _different(values, at, codec.size):
+                alike[name] = _APART
+            elif any(weights):
+                alike[name] = min(weight for weight in weights if weight)
+    return means, alike
 
 
-def _ratio(values: Floats, at: Integers) -> float:
-    """How far the ratio of variances exceeds what chance gives; 0 where it does not."""
+def _different(values: Integers, at: Integers, size: int) -> bool:
+    """Whether no owner has a category twice, where chance would give at least thirty such pairs of rows."""
+    known = (at >= 0) & (values > 0)
+    pairs = at[known] * size + values[known]
+    counts = np.bincount(at[known])
+    shares = np.bincount(values[known], minlength=size) / max(int(known.sum()), 1)
+    expected = (counts * (counts - 1) / 2).sum() * (shares**2).sum()
+    return bool(expected >= 30 and len(np.unique(pairs)) == len(pairs))
+
+
+def _rest(values: Floats, leaves: Integers) -> Floats:
+    """How far values lie from the mean of their leaf."""
+    known = ~np.isnan(values)
+    means = np.bincount(leaves[known], values[known]) / np.maximum(np.bincount(leaves[known]), 1)
+    return np.asarray(values - np.append(means, np.zeros(int(leaves.max(initial=0)) + 1))[leaves])
+
+
+def _weight(values: Floats, at: Integers) -> float:
+    """How many rows of an owner tell as much of the next one as all rows do; 0 where they tell nothing.
+
+    The variance within owners by that between them (Fisher 1925), where chance does not explain the latter. Rows
+    that are less alike than chance makes them have a high weight.
+    """
     known = (at >= 0) & ~np.isnan(values)
     groups, own = at[known], values[known]
     counts = np.bincount(groups)
@@ -124,10 +145,11 @@ def _ratio(values: Floats, at: Integers) -> float:
     means = np.bincount(groups, own) / sizes
     between = float((sizes * (means - own.mean()) ** 2).sum()) / (len(sizes) - 1)
     within = float(((own - means[groups]) ** 2).sum()) / free
-    if within <= 0:
-        return 1e9 if between > 0 else 0.0
-    limit = 1 + 5 * np.sqrt(2 / (len(sizes) - 1) + 2 / free)
-    return max(between / within - limit, 0.0)
+    chance = 5 * np.sqrt(2 / (len(sizes) - 1) + 2 / free)
+    excess = between - within
+    if excess < -chance * within:
+        return _APART
+    return max(float(sizes.mean() * within / excess), 0.01) if excess > chance * within else 0.0
 
 
 def _step(
@@ -142,13 +164,6 @@ def _step(
 
 def _grid(values: Floats) -> float:
     return 0.0 if not len(values) else min(grid(values[~np.isnan(values)], None), 1.0)
-
-
-def _mean(values: Floats, at: Integers, size: int) -> Floats:
-    known = (at >= 0) & ~np.isnan(values)
-    counts = np.bincount(at[known], minlength=size)
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.bincount(at[known], values[known], size) / counts)
 
 
 def _times(parents: Rows, children: Rows, since: Name | None, clock: Clock, time: Name) -> Values:
@@ -191,4 +206,4 @@ def _spread(rows: np.ndarray, values: Floats) -> Floats:
     return found
 
 
-__all__ = ["NONE", "Brood", "learn", "telling"]
+__all__ = ["NONE", "Brood", "habits", "learn"]

@@ -69,7 +69,6 @@ class Cart(Synthesizer):
     options: CartOptions
 
     def fit(self, training: Dataset, *, seed: int, context: Context) -> Self:
-        del seed  # trees are grown without chance
         self.schema, self.roles = training.schema, roles(training.schema)
         self.subject = training.subject
         self.growth = Growth(_LEAVES[self.options.privacy])
@@ -78,7 +77,7 @@ class Cart(Synthesizer):
         self.subjects = real[self.subject].size
         for place, name in enumerate(self.roles.order):
             context.progress(place, len(self.roles.order), name)
-            self._learn(name, real, training)
+            self._learn(name, real, training, seed)
         return self
 
     def _real(self, training: Dataset) -> dict[str, Rows]:
@@ -99,16 +98,16 @@ class Cart(Synthesizer):
             real[name] = Rows(len(frame), values, codecs, subjects, owner, at)
         return real
 
-    def _learn(self, name: str, real: dict[str, Rows], training: Dataset) -> None:
+    def _learn(self, name: str, real: dict[str, Rows], training: Dataset, seed: int) -> None:
         rows, key = real[name], self.roles.under[name]
         own = dict(rows.codecs)
-        layout, given, alone = None, {}, 0
+        layout, alone = None, 0
         if key is not None and rows.owner is not None and rows.at is not None:
             brood = next(b for b in self.tables[key.parent].broods if b.child == name)
-            layout, given = brood.layout, brood.given(rows.owner, rows.at)
+            layout = brood.layout
             alone = int((rows.at < 0).sum())
         keys = [self._key(k, real, training) for k in self.roles.links[name]]
-        way = learn_way(rows, layout, given, keys, self.growth)
+        way = learn_way(rows, layout, keys, self.growth, seed)
         model = self.tables[name] = TableModel(rows.size, alone, own, way)
         for pointing in (k for keys_ in self.roles.links.values() for k in keys_ if k.parent == name):
             self._describe(model, pointing, real, training)
@@ -116,8 +115,8 @@ class Cart(Synthesizer):
             children = real[child]
             time = next((n for n, c in children.codecs.items() if isinstance(c, Numbers) and c.time and not np.isnan(children.values[n]).any()), None)
             clock = Clock.learn(children.values[time]) if time is not None and children.size else None
-            means, shares = broods.telling(children, {n: c for n, c in children.codecs.items() if n != time})
-            layout = Layout(children.codecs, means, shares, time if clock else None, clock)
+            means, alike = broods.habits(children, {n: c for n, c in children.codecs.items() if n != time}, self.growth)
+            layout = Layout(children.codecs, means, alike, time if clock else None, clock)
             single = training.schema[child].primary_key == self.roles.under[child].columns
             model.broods.append(broods.learn(child, rows, children, layout, self.growth, single=single))
 

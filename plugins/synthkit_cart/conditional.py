@@ -45,9 +45,13 @@ class Conditional:
     tokens: Integers
     shares: Floats
 
+    def leaves(self, features: Mapping[Any, Feature], rows: int) -> Integers:
+        """The number of each row's leaf."""
+        return self.leaf[self.tree.leaves(self._codes(features, rows))]
+
     def draw(self, features: Mapping[Any, Feature], rows: int, random: np.random.Generator) -> Integers:
         """A token for each row, at random."""
-        leaf = self.leaf[self.tree.leaves(self._codes(features, rows))]
+        leaf = self.leaves(features, rows)
         place = np.searchsorted(self.shares, leaf + random.random(rows), side="right")
         return self.tokens[np.minimum(place, len(self.tokens) - 1)]
 
@@ -93,7 +97,7 @@ def _order(feature: Feature, classes: Integers, kinds: int, ordered: bool) -> In
 
     By their mean where classes are ordered, else on the first axis of a correspondence analysis (Benzécri 1973).
     """
-    counts = np.bincount(feature.codes * kinds + classes, minlength=feature.size * kinds).reshape(-1, kinds)
+    counts = np.bincount(feature.codes.astype("int64") * kinds + classes, minlength=feature.size * kinds).reshape(-1, kinds)
     sizes, overall = counts.sum(1), counts.sum(0) / max(len(classes), 1)
     profiles = (counts + overall * 5) / (sizes[:, None] + 5) - overall
     if ordered:
@@ -121,7 +125,7 @@ def _chosen(classes: Integers, kinds: int, features: Mapping[Any, Feature]) -> l
 
 
 def _information(feature: Feature, classes: Integers, kinds: int, every: int) -> float:
-    codes, own = feature.codes[::every], classes[::every]
+    codes, own = feature.codes[::every].astype("int64"), classes[::every]
     table = np.bincount(codes * kinds + own, minlength=feature.size * kinds).reshape(-1, kinds)
     cells, rows, columns = (table[table > 0], table.sum(1), table.sum(0))
     total = max(len(own), 1)

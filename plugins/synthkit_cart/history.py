@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -14,7 +14,22 @@ from synthkit_cart.steps import Name, Values
 from synthkit_cart.tokens import NULL, Codec, Feature, Flags, Floats, Integers
 
 _COUNTED = 62
-Share = tuple[Name, int]  # of the rows with a token of a column
+_SEEN = 64  # of the rows so far
+_VALUES = 3  # of them that may come again
+_NAN = -1e300
+
+
+@dataclass(frozen=True)
+class Habit:
+    """A numerical column in which the rows of one owner are alike: each new row tells more of their mean.
+
+    Attributes:
+        overall: the mean of all rows.
+        weight: how many rows of an owner tell as much as that.
+    """
+
+    overall: float
+    weight: float
 
 
 @dataclass(frozen=True)
@@ -23,17 +38,36 @@ class Layout:
 
     Attributes:
         codecs: of the columns of the rows.
-        means: the numerical columns whose mean a unit has been given.
-        shares: the tokens whose share a unit has been given.
+        habits: the columns whose mean over an owner's rows tells of the next one.
+        echoes: the columns in which the rows of one owner are alike, with the weight of all other rows.
         time: the column that puts rows in order, if there is one.
         clock: for that column.
     """
 
     codecs: Mapping[Name, Codec]
-    means: Sequence[Name] = ()
-    shares: Sequence[Share] = ()
+    habits: Mapping[Name, Habit] = field(default_factory=dict)
+    echoes: Mapping[Name, float] = field(default_factory=dict)
     time: Name | None = None
     clock: Clock | None = None
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """One value of an earlier row, for each unit that goes on.
+
+    Attributes:
+        values: the value.
+        share: of the rows so far that have no value that came before this one, those that have it.
+        found: whether there is one.
+    """
+
+    values: Any
+    share: Floats
+    found: Flags
+
+    def feature(self) -> Feature:
+        """The share, as it explains whether the value comes again."""
+        return _percent(np.where(self.found, self.share, np.nan))
 
 
 @dataclass
@@ -43,15 +77,19 @@ class History:
     Attributes:
         layout: what is kept.
         counts: how many rows each unit has in the end, descending.
-        given: what each unit has been given: ``("mean", …)``, ``("share", …)``, and ``("first",)`` and ``("last",)``
-            as shares of the clock.
+        starts: where the rows of each unit begin in ``rows``.
+        given: the time of each unit's first row and last row, ``("first",)`` and ``("last",)`` as shares of the clock.
+        rows: the values of all rows; those to come may be missing.
+        done: how many rows each unit has so far, unless it has fewer in the end.
     """
 
     layout: Layout
     counts: Integers
+    starts: Integers
     given: Values
+    random: np.random.Generator
+    rows: Values = field(default_factory=dict)
     done: int = 0
-    _last: Values = field(default_factory=dict)
     _sums: Values = field(default_factory=dict)
 
     @property
@@ -74,17 +112,17 @@ class History:
         if layout.clock is not None:
             made["span",] = lambda: _percent(self.given["last",][:rows] - self.before())
         for name, codec in layout.codecs.items():
-            made["last", *name] = partial(self._before, name, codec, rows)
-        for name in layout.means:
-            made["left", *name] = partial(self._mean_left, name, rows, left)
-        for name, token in layout.shares:
-            made["left", *name, str(token)] = partial(self._share_left, (*name, str(token)), rows, left)
+            made["last", *name] = partial(self._told, name, codec, self.starts[:rows] + self.done - 1)
+        for name, habit in layout.habits.items():
+            made["habit", *name] = partial(self._habit, name, habit, rows)
         return made
 
     def last_time(self) -> Floats:
         """The time of the last row of each unit that goes on; NaN at first."""
         time = self.layout.time
-        return np.asarray(self._last[time][: self.going] if time in self._last else np.full(self.going, np.nan))
+        if time is None or not self.done:
+            return np.full(self.going, np.nan)
+        return np.asarray(self.rows[time][self.starts[: self.going] + self.done - 1])
 
     def same_day(self, times: Floats) -> Flags:
         """Whether the next row is on the day of the last one."""
@@ -92,7 +130,9 @@ class History:
 
     def before(self) -> Floats:
         """The share of the clock at which the last row of each unit that goes on lies."""
-        return np.asarray(self._last.get(("clock",), self.given["first",])[: self.going])
+        if not self.done or self.layout.clock is None:
+            return np.asarray(self.given["first",][: self.going])
+        return self.layout.clock.share(self.last_time())
 
     def moved(self, parts: Floats) -> Floats:
         """The share of the clock at which the next rows lie, by the part of what remains up to the last row."""
@@ -109,35 +149,54 @@ class History:
     def advance(self, values: Values) -> None:
         """Add the next row of each unit that has one."""
         rows = self.going
-        for name in self.layout.codecs:
-            self._last[name] = values[name]
-        for name in self.layout.means:
-            self._add(("mean", *name), np.nan_to_num(values[name]), rows)
-        for name, token in self.layout.shares:
-            self._add(("share", *name, str(token)), (values[name] == token).astype("float64"), rows)
-        if self.layout.clock is not None and self.layout.time is not None:
-            self._last["clock",] = self.layout.clock.share(values[self.layout.time])
+        for name, own in values.items():
+            if name not in self.rows:
+                self.rows[name] = np.empty(int(self.counts.sum()), dtype=own.dtype)
+            self.rows[name][self.starts[:rows] + self.done] = own
+        for name, habit in self.layout.habits.items():
+            own = np.where(np.isnan(values[name]), habit.overall, values[name])
+            self._sums[name] = own + (self._sums[name][:rows] if self.done else 0.0)
         self.done += 1
 
-    def _add(self, name: Name, values: Floats, rows: int) -> None:
-        self._sums[name] = self._sums.get(name, np.zeros(len(self.counts)))[:rows] + values
+    def seen(self, name: Name, values: Any) -> Flags:
+        """Whether a row of each unit has such a value so far."""
+        rows = self.going
+        if not self.done:
+            return np.zeros(rows, dtype=bool)
+        earlier = self.rows[name][self.starts[:rows, None] + np.arange(self.done)]
+        return np.asarray((earlier == values[:, None]).any(1))
 
-    def _rest(self, name: Name, rows: int, left: Integers) -> Floats:
-        """What the rows to come must have on average, so that a unit has what it was given."""
-        sums = self._sums[name][:rows] if name in self._sums else 0.0
-        return np.asarray((self.given[name][:rows] * self.counts[:rows] - sums) / left)
+    def earlier(self, name: Name) -> Iterator[Earlier]:
+        """A few different values of a column among the rows so far of each unit, frequent ones rather first."""
+        rows, seen = self.going, min(self.done, _SEEN)
+        if not seen:
+            return
+        values = self.rows[name][self.starts[:rows, None] + np.arange(self.done - seen, self.done)]
+        if values.dtype.kind == "f":
+            values = np.where(np.isnan(values), _NAN, values)  # so that null is like null
+        left = np.ones(values.shape, dtype=bool)
+        for _ in range(_VALUES):
+            chosen = (self.random.random(values.shape) * left).argmax(1)
+            found = left.any(1)
+            value = values[np.arange(rows), chosen]
+            hits = left & (values == value[:, None])
+            share = hits.sum(1) / (left.sum(1) + self.layout.echoes[name])
+            real = np.where(value == _NAN, np.nan, value) if values.dtype.kind == "f" else value
+            yield Earlier(real, share, found)
+            left &= ~hits
 
-    def _mean_left(self, name: Name, rows: int, left: Integers) -> Feature:
-        return self.layout.codecs[name].feature(self._rest(("mean", *name), rows, left))
+    def _habit(self, name: Name, habit: Habit, rows: int) -> Feature:
+        """What the rows so far say of an owner's mean, shrunken towards that of all rows."""
+        sums = self._sums[name][:rows] if self.done else np.zeros(rows)
+        expected = (sums + habit.weight * habit.overall) / (self.done + habit.weight)
+        return self.layout.codecs[name].feature(expected)
 
-    def _share_left(self, name: Name, rows: int, left: Integers) -> Feature:
-        return _percent(self._rest(("share", *name), rows, left))
-
-    def _before(self, name: Name, codec: Codec, rows: int) -> Feature:
-        if name in self._last:
-            return codec.feature(self._last[name][:rows])
+    def _told(self, name: Name, codec: Codec, rows: Integers) -> Feature:
+        """What earlier rows tell, null where there are none."""
+        if self.done:
+            return codec.feature(self.rows[name][rows])
         empty = codec.feature(np.full(1, np.nan) if codec.ordered else np.zeros(1, dtype="int64"))
-        return Feature(np.zeros(rows, dtype="int64"), empty.size, empty.ordered)
+        return Feature(np.zeros(self.going, dtype="int64"), empty.size, empty.ordered)
 
 
 def _counted(numbers: Integers) -> Feature:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,8 @@ from synthkit_cart.trees import Growth
 
 LIMIT = 256  # rows of one unit; an owner of more has several
 _AGAIN = 2
+_REDRAWS = 10  # of a value that may not come again
+SHARE, VALUE = ("share",), ("value",)  # of an earlier value that may come again
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,53 @@ class Link:
         wanted = subjects if self.within else labels
         found = world.candidates[self.key].pick(wanted, random, else_any=not self.within)
         return np.where(labels > 0, found, NONE)
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """A column whose value is often, or never, that of an earlier row of the same owner.
+
+    Attributes:
+        again: whether it is a certain earlier value; None where it never is.
+        other: its value where it is none of them.
+    """
+
+    again: Step | None
+    other: Step
+
+    @property
+    def name(self) -> Name:
+        """The column."""
+        return self.other.name
+
+    @property
+    def codec(self) -> Codec:
+        """Of the column."""
+        return self.other.codec
+
+    def draw(self, history: History, known: Mapping[Name, Feature], random: np.random.Generator) -> Any:
+        """A value for the next row of each unit."""
+        values = self.other.draw(known, history.going, random)
+        open_, told = np.ones(history.going, dtype=bool), values
+        tried: list[Any] = []
+        for earlier in history.earlier(self.name) if self.again is not None else ():
+            about = {**known, SHARE: earlier.feature(), VALUE: self.codec.feature(earlier.values)}
+            again = (self.again.draw(about, history.going, random) == _AGAIN) & earlier.found & open_
+            told, open_ = np.where(again, earlier.values, told), open_ & ~again
+            tried.append(earlier.values)
+        for _ in range(_REDRAWS):
+            seen = history.seen(self.name, values) if self.again is None else _among(values, tried)
+            if not (seen & open_).any():
+                break
+            values = np.where(seen & open_, self.other.draw(known, history.going, random), values)
+        return np.where(open_, values, told)
+
+
+def _among(values: Any, tried: Sequence[Any]) -> Flags:
+    found = np.zeros(len(values), dtype=bool)
+    for other in tried:
+        found |= values == other
+    return found
 
 
 @dataclass(frozen=True)
@@ -104,7 +154,7 @@ class Way:
         daytime: microseconds since midnight; None where times are days.
     """
 
-    items: Sequence[Step | Link]
+    items: Sequence[Step | Link | Repeat]
     layout: Layout | None = None
     part: Step | None = None
     again: Step | None = None
@@ -113,12 +163,17 @@ class Way:
     @property
     def steps(self) -> list[Step]:
         """All that is drawn from trees."""
-        own = [item.label if isinstance(item, Link) else item for item in self.items]
+        own: list[Step] = []
+        for item in self.items:
+            if isinstance(item, Repeat):
+                own += [item.other] if item.again is None else [item.again, item.other]
+            else:
+                own.append(item.label if isinstance(item, Link) else item)
         return own + [step for step in (self.part, self.again, self.daytime) if step is not None]
 
     def independent(self, subjects: Integers, world: World, random: np.random.Generator) -> Values:
         """Rows that follow no other."""
-        return self._drawn({}, {}, subjects, world, random)
+        return self._drawn({}, {}, subjects, world, random, None)
 
     def sequences(
         self, units: Units, given: Values, context: Rows, subjects: Integers, world: World, random: np.random.Generator
@@ -127,17 +182,12 @@ class Way:
         assert self.layout is not None
         wanted = needed(self.steps)
         around = {name: taken(feature, units.owner) for name, feature in _upward(context, wanted).items()}
-        history, out = History(self.layout, units.sizes, given), {}
+        history = History(self.layout, units.sizes, units.starts, given, random)
         while rows := history.going:
             known = some(around, np.s_[:rows]) | history.known(wanted)
             values = self._timed(history, known, random)
-            values = self._drawn(known, values, subjects[:rows], world, random)
-            history.advance(values)
-            for name, own in values.items():
-                if name not in out:
-                    out[name] = np.empty(int(units.sizes.sum()), dtype=own.dtype)
-                out[name][units.starts[:rows] + history.done - 1] = own
-        return out
+            history.advance(self._drawn(known, values, subjects[:rows], world, random, history))
+        return history.rows
 
     def _timed(self, history: History, known: dict[Name, Feature], random: np.random.Generator) -> Values:
         """The time of the next rows, and what it tells."""
@@ -159,7 +209,13 @@ class Way:
         return {layout.time: time}
 
     def _drawn(
-        self, known: dict[Name, Feature], values: Values, subjects: Integers, world: World, random: np.random.Generator
+        self,
+        known: dict[Name, Feature],
+        values: Values,
+        subjects: Integers,
+        world: World,
+        random: np.random.Generator,
+        history: History | None,
     ) -> Values:
         used = needed(self.steps)
         for item in self.items:
@@ -168,7 +224,10 @@ class Way:
                 values["row", item.key] = rows
                 known |= via(world.parents[item.key], item.key, rows, used)
             else:
-                values[item.name] = item.draw(known, len(subjects), random)
+                if isinstance(item, Repeat):
+                    values[item.name] = item.draw(history, known, random)
+                else:
+                    values[item.name] = item.draw(known, len(subjects), random)
                 if item.name in used:
                     known[item.name] = item.codec.feature(values[item.name])
         return values
