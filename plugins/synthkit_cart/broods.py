@@ -14,7 +14,7 @@ from synthkit_cart.steps import Name, Step, Values, draw_all, learned, needed, s
 from synthkit_cart.tokens import Codec, Floats, Integers, Numbers, grid
 from synthkit_cart.trees import Growth
 
-_APART = 1e6
+APART = 1e6
 _TOKENS = 5  # of a category, whose share may be a column
 
 
@@ -96,7 +96,7 @@ def habits(children: Rows, codecs: Mapping[Name, Codec], growth: Growth) -> tupl
         leaves = explained.leaves(known, children.size)
         if isinstance(codec, Numbers):
             weight = _weight(_rest(values, leaves), at)
-            if 0 < weight < _APART:
+            if 0 < weight < APART:
                 means[name] = Habit(float(np.nanmean(values)), weight)
                 alike[name] = weight
         else:
@@ -104,7 +104,7 @@ def habits(children: Rows, codecs: Mapping[Name, Codec], growth: Growth) -> tupl
             tokens = [t for t in np.argsort(-frequent, kind="stable")[:_TOKENS] if frequent[t]]
             weights = [_weight(_rest((values == t).astype("float64"), leaves), at) for t in tokens]
             if _different(values, at, codec.size):
-                alike[name] = _APART
+                alike[name] = APART
             elif any(weights):
                 alike[name] = min(weight for weight in weights if weight)
     return means, alike
@@ -148,7 +148,7 @@ def _weight(values: Floats, at: Integers) -> float:
     chance = 5 * np.sqrt(2 / (len(sizes) - 1) + 2 / free)
     excess = between - within
     if excess < -chance * within:
-        return _APART
+        return APART
     return max(float(sizes.mean() * within / excess), 0.01) if excess > chance * within else 0.0
 
 

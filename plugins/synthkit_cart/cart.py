@@ -22,7 +22,7 @@ from synthkit_cart.steps import Name, Step, Values, draw_all, learned, needed
 from synthkit_cart.told import Key, learn_way
 from synthkit_cart.tokens import Codec, Floats, Integers, Labels, Numbers
 from synthkit_cart.trees import Growth
-from synthkit_cart.way import Units, Way, World
+from synthkit_cart.way import About, Link, Units, Way, World
 
 _LEAVES = {"fast": 10, "balanced": 20, "strict": 50}
 
@@ -72,18 +72,24 @@ class Cart(Synthesizer):
         self.schema, self.roles = training.schema, roles(training.schema)
         self.subject = training.subject
         self.growth = Growth(_LEAVES[self.options.privacy])
+        shared = [n for n in self.roles.order if self._root(n) != self.subject]
+        self.leaves = {n: int(np.clip(len(training[n]) // 20, 2, self.growth.leaf)) if n in shared else self.growth.leaf for n in self.roles.order}
         self.tables: dict[str, TableModel] = {}
         real = self._real(training)
         self.subjects = real[self.subject].size
+        self.pointed: dict[Name, tuple[Any, Codec]] = {}
+        own = {name: dict(rows.codecs) for name, rows in real.items()}
+        for key in (key for keys in self.roles.links.values() for key in keys):
+            self._point(key, real, training)
         for place, name in enumerate(self.roles.order):
             context.progress(place, len(self.roles.order), name)
-            self._learn(name, real, training, seed)
+            self._learn(name, real, training, seed, own[name])
         return self
 
     def _real(self, training: Dataset) -> dict[str, Rows]:
         real: dict[str, Rows] = {}
-        least = max(self.growth.leaf // 4, 1)
         for name in self.roles.order:
+            least = max(self.leaves[name] // 4, 1)
             frame, key = training[name], self.roles.under[name]
             owner = real[key.parent] if key else None
             at = _pointed(training, key) if key else None
@@ -98,47 +104,63 @@ class Cart(Synthesizer):
             real[name] = Rows(len(frame), values, codecs, subjects, owner, at)
         return real
 
-    def _learn(self, name: str, real: dict[str, Rows], training: Dataset, seed: int) -> None:
+    def _learn(self, name: str, real: dict[str, Rows], training: Dataset, seed: int, own: dict[Name, Codec]) -> None:
         rows, key = real[name], self.roles.under[name]
-        own = dict(rows.codecs)
+        growth = Growth(self.leaves[name])
         layout, alone = None, 0
         if key is not None and rows.owner is not None and rows.at is not None:
             brood = next(b for b in self.tables[key.parent].broods if b.child == name)
             layout = brood.layout
             alone = int((rows.at < 0).sum())
         keys = [self._key(k, real, training) for k in self.roles.links[name]]
-        way = learn_way(rows, layout, keys, self.growth, seed)
+        way = learn_way(rows, layout, keys, growth, seed)
         model = self.tables[name] = TableModel(rows.size, alone, own, way)
-        for pointing in (k for keys_ in self.roles.links.values() for k in keys_ if k.parent == name):
-            self._describe(model, pointing, real, training)
+        for pointing in self.roles.pointing(name):
+            for own in (("degree", text_of(pointing)), ("label", text_of(pointing))):
+                values, codec = self.pointed[own]
+                model.described.append(learned(own, codec, values, rows.known(), rows.subjects, growth))
+                rows.put({own: values}, {own: codec})
         for child in self.roles.below(name):
             children = real[child]
             time = next((n for n, c in children.codecs.items() if isinstance(c, Numbers) and c.time and not np.isnan(children.values[n]).any()), None)
-            clock = Clock.learn(children.values[time]) if time is not None and children.size else None
             means, alike = broods.habits(children, {n: c for n, c in children.codecs.items() if n != time}, self.growth)
+            clock = Clock.learn(children.values[time]) if time is not None and children.size else None
             layout = Layout(children.codecs, means, alike, time if clock else None, clock)
             single = training.schema[child].primary_key == self.roles.under[child].columns
             model.broods.append(broods.learn(child, rows, children, layout, self.growth, single=single))
 
-    def _describe(self, model: TableModel, key: ForeignKey, real: dict[str, Rows], training: Dataset) -> None:
-        """Add to the rows of a table how often others point at them, and by what kind of row."""
-        rows, text = real[key.parent], text_of(key)
-        at = _pointed(training, key)
+    def _point(self, key: ForeignKey, real: dict[str, Rows], training: Dataset) -> None:
+        """How often each row is pointed at by a key, and by what kind of row."""
+        rows, text, at = real[key.parent], text_of(key), _pointed(training, key)
         degree = np.bincount(at[at >= 0], minlength=rows.size).astype("float64")
         labels = _labels(real[key.table], at, degree)
-        for name, codec, values in (
-            (("degree", text), Numbers.learn(degree, rows.subjects, step=1.0, least=1), degree),
-            (("label", text), Labels(int(labels.max(initial=1)) + 1), labels),
-        ):
-            model.described.append(learned(name, codec, values, rows.known(), rows.subjects, self.growth))
-            rows.put({name: values}, {name: codec})
+        self.pointed["degree", text] = degree, Numbers.learn(degree, rows.subjects, step=1.0, least=1)
+        codec = Labels(int(labels.max(initial=1)) + 1)
+        self.pointed["label", text] = labels, codec
+        real[key.table].put({("label", text): np.append(labels, 0)[at]}, {("label", text): codec})
 
     def _key(self, key: ForeignKey, real: dict[str, Rows], training: Dataset) -> Key:
         at, parents = _pointed(training, key), real[key.parent]
         known = at >= 0
         same = parents.subjects[at[known]] == real[key.table].subjects[known] if self._owned(key) else np.zeros(1)
         within = bool(same.size and same.mean() > 0.95)
-        return Key(text_of(key), at, parents, parents.values["label", text_of(key)], within)
+        through = next((text_of(k) for k in self._siblings(key) if self._covers(k, key, real, training)), None)
+        return Key(text_of(key), at, parents, self.pointed["label", text_of(key)][0], within, through)
+
+    def _siblings(self, key: ForeignKey) -> list[ForeignKey]:
+        """Keys of tables drawn earlier under the same owner that lead to the same table."""
+        under = self.roles.under[key.table]
+        earlier = self.roles.order[: self.roles.order.index(key.table)]
+        same = [t for t in earlier if under and (own := self.roles.under[t]) and own.parent == under.parent]
+        return [k for t in same for k in self.roles.links[t] if k.parent == key.parent]
+
+    def _covers(self, other: ForeignKey, key: ForeignKey, real: dict[str, Rows], training: Dataset) -> bool:
+        """Whether each row of an owner points at what a row of another table of this owner points at."""
+        pairs = []
+        for one in (key, other):
+            at, pointed = real[one.table].at, _pointed(training, one)
+            pairs.append((at * (real[key.parent].size + 1) + pointed)[(at >= 0) & (pointed >= 0)])
+        return bool(len(pairs[0]) and np.isin(pairs[0], pairs[1]).mean() > 0.95)
 
     def _owned(self, key: ForeignKey) -> bool:
         return self._root(key.table) == self._root(key.parent)
@@ -150,13 +172,18 @@ class Cart(Synthesizer):
     def sample(self, rows: int, *, seed: int, context: Context, given: Dataset | None = None) -> Dataset:
         random = np.random.default_rng(np.random.SeedSequence(seed))
         drawn: dict[str, Rows] = {}
-        world = World({}, {})
+        world = World({}, {}, {})
         frames: dict[str, dict[str, Any]] = {}
         for place, name in enumerate(self.roles.order):
             context.progress(place, len(self.roles.order), name)
             drawn[name] = self._drawn(name, rows, drawn, world, random)
             frames[name] = self._frame(name, drawn)
             self._described(name, drawn, world, random)
+            for link in (i for t in self.tables.values() for i in t.way.items if isinstance(i, Link) and i.through):
+                if ("row", link.through) in drawn[name].values:
+                    rows_ = drawn[name]
+                    world.rows[link.through] = rows_.values["row", link.through]
+                    world.candidates[link.through, link.key] = Candidates.of(rows_.at, np.ones(rows_.size))
         self._late(drawn, frames, random)
         return self._dataset(drawn, frames)
 
@@ -166,7 +193,7 @@ class Cart(Synthesizer):
         if key is None:
             size = rows if name == self.subject else model.size
             subjects = np.arange(size)
-            values = model.way.independent(subjects, world, random)
+            values = model.way.independent(About(subjects, np.full(size, NONE)), world, random)
             return Rows(size, values, dict(model.codecs), subjects)
         owner = drawn[key.parent]
         counts = np.nan_to_num(owner.values["count", name]).astype("int64")
@@ -174,7 +201,7 @@ class Cart(Synthesizer):
         brood = next(b for b in self.tables[key.parent].broods if b.child == name)
         given = _pieces(brood.given(owner, units.owner), units, random)
         subjects = np.where(units.owner < 0, owner.subjects.max(initial=-1) + 1 + np.arange(len(units.owner)), np.append(owner.subjects, 0)[units.owner])
-        values = model.way.sequences(units, given, owner, subjects, world, random) if len(units.sizes) else {}
+        values = model.way.sequences(units, given, owner, About(subjects, units.owner), world, random) if len(units.sizes) else {}
         at = units.owners()
         own = np.where(at < 0, owner.subjects.max(initial=-1) + 1 + np.arange(len(at)), np.append(owner.subjects, 0)[at])
         empty = {n: np.empty(0, dtype="float64" if c.ordered else "int64") for n, c in model.codecs.items()}
@@ -195,13 +222,12 @@ class Cart(Synthesizer):
                     world.parents[link] = rows
                     within = self._within(key)
                     labels = rows.subjects if within else rows.values["label", text]
-                    world.candidates[text] = Candidates.of(labels, rows.values["degree", text])
+                    world.candidates[text, ""] = Candidates.of(labels, rows.values["degree", text])
 
     def _link_items(self, table: str) -> list[str]:
         return [text_of(key) for key in self.roles.links[table]]
 
     def _within(self, key: ForeignKey) -> bool:
-        from synthkit_cart.way import Link
         return next(i.within for i in self.tables[key.table].way.items if isinstance(i, Link) and i.key == text_of(key))
 
     def _frame(self, name: str, drawn: dict[str, Rows]) -> dict[str, Any]:

@@ -28,6 +28,10 @@ class Roles:
         """The tables whose rows are drawn under those of a table."""
         return [name for name in self.order if (key := self.under[name]) is not None and key.parent == table]
 
+    def pointing(self, table: str) -> list[ForeignKey]:
+        """The keys that lead to the rows of a table, but for those that its own rows or theirs are drawn under."""
+        return [key for keys in self.links.values() for key in keys if key.parent == table]
+
 
 def roles(schema: Schema) -> Roles:
     """The roles of all keys of a guarded schema."""

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from synthkit_cart.broods import APART
 from synthkit_cart.clock import within_day
 from synthkit_cart.history import History, Layout
 from synthkit_cart.rows import NONE, Rows, taken
 from synthkit_cart.steps import Name, Step, Values, learned, some
 from synthkit_cart.tokens import Categories, Codec, Feature, Flags, Floats, Integers, Labels, Numbers, grid
 from synthkit_cart.trees import Growth
-from synthkit_cart.way import SHARE, VALUE, Link, Repeat, Units, Way, calendar, today, via
+from synthkit_cart.way import SHARE, VALUE, After, Link, Repeat, Units, Way, calendar, today, via
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Key:
         parents: all rows that it can point at.
         labels: of these, from 1 on.
         within: whether a row and the one that it points at belong to one subject.
+        through: the key of another table under the same owner that points at the same rows, if there is one.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Key:
     parents: Rows
     labels: Integers
     within: bool
+    through: str | None = None
 
 
 def learn_way(rows: Rows, layout: Layout | None, keys: Sequence[Key], growth: Growth, seed: int) -> Way:
@@ -61,36 +64,90 @@ def learn_way(rows: Rows, layout: Layout | None, keys: Sequence[Key], growth: Gr
             known[layout.time] = rows.feature(layout.time)
     items: list = []
     time = layout.time if layout is not None else None
+    lone = {name: feature for name, feature in known.items() if name[0] == "up"}  # without the rows before
+    lone |= calendar(rows.values[time]) | {time: rows.feature(time)} if time is not None else {}
     for key in keys:
-        tokens = np.where(key.rows < 0, 0, key.labels[key.rows]) if len(key.labels) else np.zeros(rows.size, dtype="int64")
-        step = learned(("label", key.name), Labels(int(key.labels.max(initial=0)) + 1), tokens, known, rows.subjects, growth)
-        items.append(Link(key.name, step, key.within))
+        own = ("label", key.name)
+        if layout is not None and own in layout.echoes:
+            step = _repeating(own, rows, past.asked[own], (known, lone), growth)
+        else:
+            step = learned(own, rows.codecs[own], rows.values[own], known, rows.subjects, growth)
+        items.append(Link(key.name, step, key.within, _apart(rows, key.rows), key.through))
         known |= via(key.parents, key.name, key.rows)
-    for name, codec in rows.codecs.items():
-        if name != time and layout is not None and name in layout.echoes:
-            items.append(_repeating(name, rows, past.asked[name], known, growth))
-        elif name != time:
-            items.append(learned(name, codec, rows.values[name], known, rows.subjects, growth))
-        if name != time:
-            known[name] = rows.feature(name)
+        lone |= via(key.parents, key.name, key.rows)
+    echoes = layout.echoes if layout is not None else {}
+    bases = {("via", key.name, *own): (key, own) for key in keys for own in key.parents.codecs if own[0] == "own"}
+    times = {name: np.append(key.parents.values[own], np.nan)[key.rows] for name, (key, own) in bases.items() if _is_time(key.parents.codecs[own])}
+    if time is not None:
+        times[time] = rows.values[time]
+    names = sorted((name for name in rows.codecs if name[0] == "own"), key=lambda name: echoes.get(name, 0) < APART)
+    for name in names:
+        codec, values = rows.codecs[name], rows.values[name]
+        if name == time:
+            continue
+        if name in echoes:
+            items.append(_repeating(name, rows, past.asked[name], (known, lone), growth))
+        elif _is_time(codec) and (base := _earlier(values, times)) is not None:
+            gaps = values - times[base]
+            between = Numbers.learn(gaps, rows.subjects, step=grid(gaps[~np.isnan(gaps)], 0), least=max(growth.leaf // 4, 1))
+            items.append(After(name, codec, base, learned(("gap", *name), between, gaps, known, rows.subjects, growth)))
+        else:
+            items.append(learned(name, codec, values, known, rows.subjects, growth))
+        if _is_time(codec):
+            times[name] = values
+        known[name] = lone[name] = rows.feature(name)
     return Way(tuple(items), layout, part, again, daytime)
 
 
-def _repeating(name: Name, rows: Rows, asked: _Asked, known: dict[Name, Feature], growth: Growth) -> Repeat | Step:
+def _is_time(codec: Codec) -> bool:
+    return isinstance(codec, Numbers) and codec.time
+
+
+def _earlier(values: Floats, times: Mapping[Name, Floats]) -> Name | None:
+    """The time that others never precede and are close to: with the least spread of what lies between."""
+    best, found = np.nanstd(values) / 2 if np.isfinite(values).any() else 0.0, None
+    for name, base in times.items():
+        gaps = values - base
+        known = ~np.isnan(gaps)
+        if (known == ~np.isnan(values)).all() and known.any() and gaps[known].min() >= 0 and gaps[known].std() < best:
+            best, found = gaps[known].std(), name
+    return found
+
+
+def _apart(rows: Rows, pointed: Integers) -> bool:
+    """Whether no two rows of one owner point at the same row."""
+    if rows.at is None:
+        return False
+    known = (rows.at >= 0) & (pointed >= 0)
+    pairs = np.unique(np.stack([rows.at[known], pointed[known]]), axis=1)
+    several = np.bincount(rows.at[known], minlength=1)
+    return bool(pairs.shape[1] == known.sum() and (several > 1).sum() >= 20)
+
+
+def _repeating(
+    name: Name, rows: Rows, asked: _Asked, told_: tuple[dict[Name, Feature], dict[Name, Feature]], growth: Growth
+) -> Repeat | Step:
+    known, lone = told_
     values, codec = rows.values[name], rows.codecs[name]
-    at, hit = np.concatenate(asked.rows), np.concatenate(asked.again)
-    if isinstance(codec, Numbers) and hit.sum() < 2 * growth.leaf:
+    at = np.concatenate(asked.rows) if asked.rows else np.empty(0, dtype="int64")
+    hit = np.concatenate(asked.again) if asked.again else np.empty(0, dtype=bool)
+    if not asked.rows or (isinstance(codec, Numbers) and hit.sum() < 2 * growth.leaf):
         return learned(name, codec, values, known, rows.subjects, growth)
     if not hit.any() and isinstance(codec, Categories):
-        return Repeat(None, learned(name, codec, values, known, rows.subjects, growth))
+        first = learned(name, codec, values, lone, rows.subjects, growth)
+        return Repeat(first, None, learned(name, codec, values, known, rows.subjects, growth))
     told = {own: feature.take(at) for own, feature in known.items()}
     told[SHARE] = _stacked(asked.shares)
     told[VALUE] = codec.feature(np.concatenate(asked.values))
     again = learned(("again", *name), Labels(3), 1 + hit, told, rows.subjects[at], growth)
-    new = np.ones(rows.size, dtype=bool)
+    new = np.zeros(rows.size, dtype=bool)
+    new[at] = True
     new[at[hit]] = False
+    first = learned(name, codec, values, lone, rows.subjects, growth)
+    if not new.any():
+        return Repeat(first, again, first)
     other = learned(name, codec, values[new], some(known, new), rows.subjects[new], growth)
-    return Repeat(again, other)
+    return Repeat(first, again, other)
 
 
 def _stacked(features: Sequence[Feature]) -> Feature:

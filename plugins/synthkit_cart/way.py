@@ -30,18 +30,41 @@ class Link:
         key: the name of the key.
         label: what kind of row, or none, given what is known.
         within: whether it belongs to the same subject.
+        apart: whether no two rows of one owner point at the same row.
+        through: the key of another table under the same owner, where a row only points at what that one points at.
     """
 
     key: str
-    label: Step
-    within: bool
+    label: Step | Repeat
+    within: bool = False
+    apart: bool = False
+    through: str | None = None
 
-    def draw(self, world: World, known: Mapping[Name, Feature], subjects: Integers, random: np.random.Generator):
-        """For each row the row that it points at, ``NONE`` for none."""
-        labels = self.label.draw(known, len(subjects), random)
-        wanted = subjects if self.within else labels
-        found = world.candidates[self.key].pick(wanted, random, else_any=not self.within)
+    def draw(self, world: World, labels: Integers, about: About, random: np.random.Generator) -> Integers:
+        """For each row the row with such a label that it points at, ``NONE`` for none."""
+        wanted = about.subjects if self.within else labels
+        found = world.candidates[self.key, ""].pick(wanted, random, else_any=not self.within)
+        if self.through is not None:
+            other = world.candidates[self.through, self.key].pick(about.owners, random, else_any=False)
+            found = np.where(other < 0, found, np.append(world.rows[self.through], NONE)[other])
         return np.where(labels > 0, found, NONE)
+
+
+@dataclass(frozen=True)
+class About:
+    """Whose rows are drawn.
+
+    Attributes:
+        subjects: of each row.
+        owners: the row that owns each.
+    """
+
+    subjects: Integers
+    owners: Integers
+
+    def first(self, rows: int) -> About:
+        """Of the first rows."""
+        return About(self.subjects[:rows], self.owners[:rows])
 
 
 @dataclass(frozen=True)
@@ -49,10 +72,12 @@ class Repeat:
     """A column whose value is often, or never, that of an earlier row of the same owner.
 
     Attributes:
+        first: its value in the first row.
         again: whether it is a certain earlier value; None where it never is.
         other: its value where it is none of them.
     """
 
+    first: Step
     again: Step | None
     other: Step
 
@@ -68,6 +93,8 @@ class Repeat:
 
     def draw(self, history: History, known: Mapping[Name, Feature], random: np.random.Generator) -> Any:
         """A value for the next row of each unit."""
+        if not history.done:
+            return self.first.draw(known, history.going, random)
         values = self.other.draw(known, history.going, random)
         open_, told = np.ones(history.going, dtype=bool), values
         tried: list[Any] = []
@@ -92,16 +119,39 @@ def _among(values: Any, tried: Sequence[Any]) -> Flags:
 
 
 @dataclass(frozen=True)
+class After:
+    """A time that never lies before another one, drawn as what lies between them.
+
+    Attributes:
+        name: the column.
+        codec: of the column.
+        base: the other time, of the row itself or of one that it points at.
+        step: microseconds between them.
+    """
+
+    name: Name
+    codec: Codec
+    base: Name
+    step: Step
+
+    def draw(self, known: Mapping[Name, Feature], bases: Floats, random: np.random.Generator) -> Floats:
+        """A time for each row."""
+        return bases + self.step.draw(known, len(bases), random)
+
+
+@dataclass(frozen=True)
 class World:
     """The tables drawn so far, by the keys that point at them.
 
     Attributes:
         parents: the rows that each key points at.
-        candidates: the same, to draw from.
+        candidates: the same, to draw from; or the rows of another table whose key leads there.
+        rows: for each key drawn so far, the row that each row points at.
     """
 
     parents: dict[str, Rows]
-    candidates: dict[str, Candidates]
+    candidates: dict[tuple[str, str], Candidates]
+    rows: dict[str, Integers]
 
 
 @dataclass(frozen=True)
@@ -154,7 +204,7 @@ class Way:
         daytime: microseconds since midnight; None where times are days.
     """
 
-    items: Sequence[Step | Link | Repeat]
+    items: Sequence[Step | Link | Repeat | After]
     layout: Layout | None = None
     part: Step | None = None
     again: Step | None = None
@@ -165,29 +215,50 @@ class Way:
         """All that is drawn from trees."""
         own: list[Step] = []
         for item in self.items:
-            if isinstance(item, Repeat):
-                own += [item.other] if item.again is None else [item.again, item.other]
-            else:
-                own.append(item.label if isinstance(item, Link) else item)
+            own += _steps(item)
         return own + [step for step in (self.part, self.again, self.daytime) if step is not None]
 
-    def independent(self, subjects: Integers, world: World, random: np.random.Generator) -> Values:
+    def independent(self, about: About, world: World, random: np.random.Generator) -> Values:
         """Rows that follow no other."""
-        return self._drawn({}, {}, subjects, world, random, None)
+        return self._drawn({}, {}, about, world, random, None)
 
     def sequences(
-        self, units: Units, given: Values, context: Rows, subjects: Integers, world: World, random: np.random.Generator
+        self, units: Units, given: Values, context: Rows, about: About, world: World, random: np.random.Generator
     ) -> Values:
-        """The rows of units, sorted by owner; ``subjects`` says whose each unit is."""
+        """The rows of units, sorted by owner; ``about`` says whose each unit is."""
         assert self.layout is not None
         wanted = needed(self.steps)
         around = {name: taken(feature, units.owner) for name, feature in _upward(context, wanted).items()}
         history = History(self.layout, units.sizes, units.starts, given, random)
         while rows := history.going:
             known = some(around, np.s_[:rows]) | history.known(wanted)
-            values = self._timed(history, known, random)
-            history.advance(self._drawn(known, values, subjects[:rows], world, random, history))
+            values = self._next(history, known, about.first(rows), world, random)
+            for _ in range(_REDRAWS):
+                again = self._repeats(history, values)
+                if not again.any():
+                    break
+                other = self._next(history, known, about.first(rows), world, random)
+                values = {name: np.where(again, other[name], own) for name, own in values.items()}
+            history.advance({**values})
         return history.rows
+
+    def _next(
+        self, history: History, known: Mapping[Name, Feature], about: About, world: World, random: np.random.Generator
+    ) -> Values:
+        """The next row of each unit."""
+        told = dict(known)
+        values = self._timed(history, told, random)
+        return self._drawn(told, values, about, world, random, history)
+
+    def _repeats(self, history: History, values: Values) -> Flags:
+        """Which units would repeat what no owner has twice."""
+        found = np.zeros(history.going, dtype=bool)
+        for item in self.items:
+            if isinstance(item, Repeat) and item.again is None:
+                found |= history.seen(item.name, values[item.name])
+            elif isinstance(item, Link) and item.apart:
+                found |= history.seen(("row", item.key), values["row", item.key])
+        return found
 
     def _timed(self, history: History, known: dict[Name, Feature], random: np.random.Generator) -> Values:
         """The time of the next rows, and what it tells."""
@@ -212,25 +283,46 @@ class Way:
         self,
         known: dict[Name, Feature],
         values: Values,
-        subjects: Integers,
+        about: About,
         world: World,
         random: np.random.Generator,
         history: History | None,
     ) -> Values:
-        used = needed(self.steps)
+        used, rows = needed(self.steps), len(about.subjects)
         for item in self.items:
             if isinstance(item, Link):
-                rows = item.draw(world, known, subjects, random)
-                values["row", item.key] = rows
-                known |= via(world.parents[item.key], item.key, rows, used)
-            else:
-                if isinstance(item, Repeat):
-                    values[item.name] = item.draw(history, known, random)
+                name = item.label.name
+                if isinstance(item.label, Repeat) and history is not None:
+                    values[name] = item.label.draw(history, known, random)
                 else:
-                    values[item.name] = item.draw(known, len(subjects), random)
-                if item.name in used:
-                    known[item.name] = item.codec.feature(values[item.name])
+                    values[name] = item.label.draw(known, rows, random)
+                values["row", item.key] = item.draw(world, values[name], about, random)
+                known |= via(world.parents[item.key], item.key, values["row", item.key], used)
+                continue
+            if isinstance(item, After):
+                values[item.name] = item.draw(known, _base(item.base, values, world), random)
+            elif isinstance(item, Repeat) and history is not None:
+                values[item.name] = item.draw(history, known, random)
+            else:
+                values[item.name] = item.draw(known, rows, random)
+            if item.name in used:
+                known[item.name] = item.codec.feature(values[item.name])
         return values
+
+
+def _base(name: Name, values: Values, world: World) -> Floats:
+    """The time that another one is counted from."""
+    if name[0] != "via":
+        return np.asarray(values[name])
+    return np.append(world.parents[name[1]].values[name[2:]], np.nan)[values["row", name[1]]]
+
+
+def _steps(item: Step | Link | Repeat | After) -> list[Step]:
+    if isinstance(item, Link):
+        return _steps(item.label)
+    if isinstance(item, Repeat):
+        return [step for step in (item.first, item.again, item.other) if step is not None]
+    return [item.step if isinstance(item, After) else item]
 
 
 def via(parents: Rows, key: str, rows: Integers, wanted: Collection[Name] | None = None) -> dict[Name, Feature]:
