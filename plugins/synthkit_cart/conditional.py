@@ -11,7 +11,7 @@ import numpy as np
 from synthkit_cart.tokens import Feature, Floats, Integers
 from synthkit_cart.trees import CODES, Codes, Growth, Sample, Tree, classed, grow
 
-_FEATURES = 16  # that a tree may split on
+_FEATURES = 32  # that a tree may split on
 _LOOKED_AT = 5_000  # rows, to choose features by
 
 

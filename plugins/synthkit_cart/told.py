@@ -68,8 +68,8 @@ def learn_way(rows: Rows, layout: Layout | None, keys: Sequence[Key], growth: Gr
     lone |= calendar(rows.values[time]) | {time: rows.feature(time)} if time is not None else {}
     for key in keys:
         own = ("label", key.name)
-        if layout is not None and own in layout.echoes:
-            step = _repeating(own, rows, past.asked[own], (known, lone), growth)
+        if layout is not None:
+            step = _repeating(own, rows, past.later, past.asked.get(own), (known, lone), growth)
         else:
             step = learned(own, rows.codecs[own], rows.values[own], known, rows.subjects, growth)
         items.append(Link(key.name, step, key.within, _apart(rows, key.rows), key.through))
@@ -85,12 +85,12 @@ def learn_way(rows: Rows, layout: Layout | None, keys: Sequence[Key], growth: Gr
         codec, values = rows.codecs[name], rows.values[name]
         if name == time:
             continue
-        if name in echoes:
-            items.append(_repeating(name, rows, past.asked[name], (known, lone), growth))
-        elif _is_time(codec) and (base := _earlier(values, times)) is not None:
+        if _is_time(codec) and (base := _earlier(values, times)) is not None:
             gaps = values - times[base]
             between = Numbers.learn(gaps, rows.subjects, step=grid(gaps[~np.isnan(gaps)], 0), least=max(growth.leaf // 4, 1))
             items.append(After(name, codec, base, learned(("gap", *name), between, gaps, known, rows.subjects, growth)))
+        elif layout is not None:
+            items.append(_repeating(name, rows, past.later, past.asked.get(name), (known, lone), growth))
         else:
             items.append(learned(name, codec, values, known, rows.subjects, growth))
         if _is_time(codec):
@@ -125,29 +125,34 @@ def _apart(rows: Rows, pointed: Integers) -> bool:
 
 
 def _repeating(
-    name: Name, rows: Rows, asked: _Asked, told_: tuple[dict[Name, Feature], dict[Name, Feature]], growth: Growth
-) -> Repeat | Step:
+    name: Name,
+    rows: Rows,
+    later: Flags,
+    asked: _Asked | None,
+    told_: tuple[dict[Name, Feature], dict[Name, Feature]],
+    growth: Growth,
+) -> Repeat:
     known, lone = told_
-    values, codec = rows.values[name], rows.codecs[name]
-    at = np.concatenate(asked.rows) if asked.rows else np.empty(0, dtype="int64")
-    hit = np.concatenate(asked.again) if asked.again else np.empty(0, dtype=bool)
-    if not asked.rows or (isinstance(codec, Numbers) and hit.sum() < 2 * growth.leaf):
-        return learned(name, codec, values, known, rows.subjects, growth)
-    if not hit.any() and isinstance(codec, Categories):
-        first = learned(name, codec, values, lone, rows.subjects, growth)
-        return Repeat(first, None, learned(name, codec, values, known, rows.subjects, growth))
-    told = {own: feature.take(at) for own, feature in known.items()}
-    told[SHARE] = _stacked(asked.shares)
-    told[VALUE] = codec.feature(np.concatenate(asked.values))
-    again = learned(("again", *name), Labels(3), 1 + hit, told, rows.subjects[at], growth)
-    new = np.zeros(rows.size, dtype=bool)
-    new[at] = True
-    new[at[hit]] = False
-    first = learned(name, codec, values, lone, rows.subjects, growth)
+    values, codec, subjects = rows.values[name], rows.codecs[name], rows.subjects
+    first = learned(name, codec, values, lone, subjects, growth)
+    if not later.any():
+        return Repeat(first, first)
+    at = np.concatenate(asked.rows) if asked is not None and asked.rows else np.empty(0, dtype="int64")
+    hit = np.concatenate(asked.again) if asked is not None and asked.again else np.empty(0, dtype=bool)
+    often = hit.sum() >= 2 * growth.leaf or (len(hit) > 0 and not isinstance(codec, Numbers))
+    apart = bool(len(hit) and not hit.any() and not isinstance(codec, Numbers))
+    again = None
+    new = later.copy()
+    if asked is not None and often and not apart:
+        told = {own: feature.take(at) for own, feature in known.items()}
+        told[SHARE] = _stacked(asked.shares)
+        told[VALUE] = codec.feature(np.concatenate(asked.values))
+        again = learned(("again", *name), Labels(3), 1 + hit, told, subjects[at], growth)
+        new[at[hit]] = False
     if not new.any():
-        return Repeat(first, again, first)
-    other = learned(name, codec, values[new], some(known, new), rows.subjects[new], growth)
-    return Repeat(first, again, other)
+        return Repeat(first, first, again)
+    other = learned(name, codec, values[new], some(known, new), subjects[new], growth)
+    return Repeat(first, other, again, apart)
 
 
 def _stacked(features: Sequence[Feature]) -> Feature:
@@ -179,6 +184,7 @@ class _Asked:
 @dataclass
 class _Past:
     known: dict[Name, Feature]
+    later: Flags
     asked: dict[Name, _Asked]
     parts: Floats
     middle: Flags
@@ -206,9 +212,10 @@ def _past(rows: Rows, layout: Layout, random: np.random.Generator) -> _Past:
     real = {name: values[order] for name, values in rows.values.items() if name in layout.codecs}
     history = History(layout, units.sizes, units.starts, own, random, real)
     asked = {name: _Asked() for name in layout.echoes}
-    past = _Past({}, asked, np.zeros(size), np.zeros(size, dtype=bool), np.zeros(size, dtype=bool), None, daytime)
+    past = _Past({}, np.zeros(size, dtype=bool), asked, np.zeros(size), np.zeros(size, dtype=bool), np.zeros(size, dtype=bool), None, daytime)
     while going := history.going:
         here = order[units.starts[:going] + history.done]
+        past.later[here] = history.done > 0
         for name, asked in past.asked.items():
             asked.ask(history, name, here, rows.values[name][here])
         for name, feature in history.known().items():

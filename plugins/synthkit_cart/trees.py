@@ -25,7 +25,7 @@ class Growth:
     """
 
     leaf: int
-    penalty: float = 8.0
+    penalty: float = 5.0
     depth: int = 16
 
 

@@ -69,17 +69,19 @@ class About:
 
 @dataclass(frozen=True)
 class Repeat:
-    """A column whose value is often, or never, that of an earlier row of the same owner.
+    """A column of rows that follow one another: its value is often, or never, that of an earlier row.
 
     Attributes:
         first: its value in the first row.
-        again: whether it is a certain earlier value; None where it never is.
-        other: its value where it is none of them.
+        other: its value in later rows, where it is none of the earlier ones that were asked for.
+        again: whether it is a certain earlier value; None where nobody asks.
+        apart: whether it never is.
     """
 
     first: Step
-    again: Step | None
     other: Step
+    again: Step | None = None
+    apart: bool = False
 
     @property
     def name(self) -> Name:
@@ -103,8 +105,8 @@ class Repeat:
             again = (self.again.draw(about, history.going, random) == _AGAIN) & earlier.found & open_
             told, open_ = np.where(again, earlier.values, told), open_ & ~again
             tried.append(earlier.values)
-        for _ in range(_REDRAWS):
-            seen = history.seen(self.name, values) if self.again is None else _among(values, tried)
+        for _ in range(_REDRAWS if tried or self.apart else 0):
+            seen = history.seen(self.name, values) if self.apart else _among(values, tried)
             if not (seen & open_).any():
                 break
             values = np.where(seen & open_, self.other.draw(known, history.going, random), values)
@@ -254,7 +256,7 @@ class Way:
         """Which units would repeat what no owner has twice."""
         found = np.zeros(history.going, dtype=bool)
         for item in self.items:
-            if isinstance(item, Repeat) and item.again is None:
+            if isinstance(item, Repeat) and item.apart:
                 found |= history.seen(item.name, values[item.name])
             elif isinstance(item, Link) and item.apart:
                 found |= history.seen(("row", item.key), values["row", item.key])
