@@ -42,6 +42,7 @@ class Conditional:
     orders: tuple[Integers | None, ...]
     tree: Tree
     leaf: Integers
+    ends: Integers
     tokens: Integers
     shares: Floats
 
@@ -49,11 +50,18 @@ class Conditional:
         """The number of each row's leaf."""
         return self.leaf[self.tree.leaves(self._codes(features, rows))]
 
-    def draw(self, features: Mapping[Any, Feature], rows: int, random: np.random.Generator) -> Integers:
-        """A token for each row, at random."""
-        leaf = self.leaves(features, rows)
-        place = np.searchsorted(self.shares, leaf + random.random(rows), side="right")
+    def draw(self, features: Mapping[Any, Feature], uniform: Floats) -> Integers:
+        """A token for each row, by a number between 0 and 1: the greater it is, the greater is an ordered token."""
+        place = np.searchsorted(self.shares, self.leaves(features, len(uniform)) + uniform, side="right")
         return self.tokens[np.minimum(place, len(self.tokens) - 1)]
+
+    def places(self, features: Mapping[Any, Feature], tokens: Integers) -> Floats:
+        """The number between 0 and 1 that would have given each token, in the middle of those that would."""
+        leaves, size = self.leaves(features, len(tokens)), int(self.tokens.max(initial=0)) + 1
+        of = np.repeat(np.arange(len(self.ends)), np.diff(self.ends, prepend=0))
+        at = np.searchsorted(of * size + self.tokens, leaves * size + tokens)
+        before = np.append(0.0, self.shares)[at]
+        return np.asarray((np.maximum(before, leaves) + self.shares[at]) / 2 - leaves)
 
     def _codes(self, features: Mapping[Any, Feature], rows: int) -> Codes:
         codes = np.empty((len(self.names), rows), dtype="uint8")
@@ -79,7 +87,7 @@ def learn(target: Target, features: Mapping[Any, Feature], subjects: Integers, g
     return Conditional(tuple(names[i] for i in used), tuple(orders[i] for i in used), slim, *leaves)
 
 
-def _leaves(tree: Tree, leaves: Integers, target: Target) -> tuple[Integers, Integers, Floats]:
+def _leaves(tree: Tree, leaves: Integers, target: Target) -> tuple[Integers, Integers, Integers, Floats]:
     """The number of each leaf's node, and the tokens of all leaves with their cumulated shares."""
     nodes = np.flatnonzero(tree.left == np.arange(len(tree.left)))
     number = np.zeros(len(tree.left), dtype="int64")
@@ -89,7 +97,8 @@ def _leaves(tree: Tree, leaves: Integers, target: Target) -> tuple[Integers, Int
     sizes = np.bincount(of, counts, len(nodes))
     before = np.concatenate([[0.0], np.cumsum(counts)[:-1]])
     starts = np.concatenate([[0.0], np.cumsum(sizes)[:-1]])
-    return number, tokens, of + (before - starts[of] + counts) / sizes[of]
+    ends = np.cumsum(np.bincount(of, minlength=len(nodes)))
+    return number, ends, tokens, of + (before - starts[of] + counts) / sizes[of]
 
 
 def _order(feature: Feature, classes: Integers, kinds: int, ordered: bool) -> Integers:

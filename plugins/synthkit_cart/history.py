@@ -81,6 +81,7 @@ class History:
         given: the time of each unit's first row and last row, ``("first",)`` and ``("last",)`` as shares of the clock.
         rows: the values of all rows; those to come may be missing.
         done: how many rows each unit has so far, unless it has fewer in the end.
+        echo: for each unit that goes on one of its rows so far, at random.
     """
 
     layout: Layout
@@ -90,6 +91,8 @@ class History:
     random: np.random.Generator
     rows: Values = field(default_factory=dict)
     done: int = 0
+    echo: Integers = field(default_factory=lambda: np.empty(0, dtype="int64"))
+    _levels: Values = field(default_factory=dict)
     _sums: Values = field(default_factory=dict)
 
     @property
@@ -157,6 +160,14 @@ class History:
             own = np.where(np.isnan(values[name]), habit.overall, values[name])
             self._sums[name] = own + (self._sums[name][:rows] if self.done else 0.0)
         self.done += 1
+        rows = self.going
+        self.echo = self.starts[:rows] + (self.random.random(rows) * self.done).astype("int64")
+
+    def levels(self, name: Name) -> Floats:
+        """A normal variable for each unit that goes on, always the same for a column."""
+        if name not in self._levels:
+            self._levels[name] = self.random.standard_normal(len(self.counts))
+        return np.asarray(self._levels[name][: self.going])
 
     def seen(self, name: Name, values: Any) -> Flags:
         """Whether a row of each unit has such a value so far."""

@@ -32,7 +32,7 @@ class Step:
 
     def draw(self, known: Mapping[Name, Feature], rows: int, random: np.random.Generator) -> Any:
         """A value for each row."""
-        return self.codec.draw(self.conditional.draw(known, rows, random), random)
+        return self.codec.draw(self.conditional.draw(known, random.random(rows)), random)
 
 
 def learned(

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from synthkit_cart.broods import APART
+from synthkit_cart.alike import exchangeable
 from synthkit_cart.clock import within_day
 from synthkit_cart.history import History, Layout
 from synthkit_cart.rows import NONE, Rows, taken
 from synthkit_cart.steps import Name, Step, Values, learned, some
 from synthkit_cart.tokens import Categories, Codec, Feature, Flags, Floats, Integers, Labels, Numbers, grid
 from synthkit_cart.trees import Growth
-from synthkit_cart.way import SHARE, VALUE, After, Link, Repeat, Units, Way, calendar, today, via
+from synthkit_cart.way import SHARE, VALUE, After, Following, Link, Repeat, Units, Way, calendar, today, via
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def learn_way(rows: Rows, layout: Layout | None, keys: Sequence[Key], growth: Gr
     for key in keys:
         own = ("label", key.name)
         if layout is not None:
-            step = _repeating(own, rows, past.later, past.asked.get(own), (known, lone), growth)
+            step = _repeating(own, rows, past.order, past.later, past.asked.get(own), (known, lone), growth)
         else:
             step = learned(own, rows.codecs[own], rows.values[own], known, rows.subjects, growth)
         items.append(Link(key.name, step, key.within, _apart(rows, key.rows), key.through))
@@ -90,7 +91,7 @@ def learn_way(rows: Rows, layout: Layout | None, keys: Sequence[Key], growth: Gr
             between = Numbers.learn(gaps, rows.subjects, step=grid(gaps[~np.isnan(gaps)], 0), least=max(growth.leaf // 4, 1))
             items.append(After(name, codec, base, learned(("gap", *name), between, gaps, known, rows.subjects, growth)))
         elif layout is not None:
-            items.append(_repeating(name, rows, past.later, past.asked.get(name), (known, lone), growth))
+            items.append(_repeating(name, rows, past.order, past.later, past.asked.get(name), (known, lone), growth))
         else:
             items.append(learned(name, codec, values, known, rows.subjects, growth))
         if _is_time(codec):
@@ -127,11 +128,12 @@ def _apart(rows: Rows, pointed: Integers) -> bool:
 def _repeating(
     name: Name,
     rows: Rows,
+    order: Integers,
     later: Flags,
     asked: _Asked | None,
     told_: tuple[dict[Name, Feature], dict[Name, Feature]],
     growth: Growth,
-) -> Repeat:
+) -> Following:
     known, lone = told_
     values, codec, subjects = rows.values[name], rows.codecs[name], rows.subjects
     first = learned(name, codec, values, lone, subjects, growth)
@@ -139,6 +141,10 @@ def _repeating(
         return Repeat(first, first)
     at = np.concatenate(asked.rows) if asked is not None and asked.rows else np.empty(0, dtype="int64")
     hit = np.concatenate(asked.again) if asked is not None and asked.again else np.empty(0, dtype=bool)
+    if not (len(hit) and not hit.any() and not isinstance(codec, Numbers)):
+        steady = exchangeable(first, values, lone, rows, order)
+        if steady is not None:
+            return steady
     often = hit.sum() >= 2 * growth.leaf or (len(hit) > 0 and not isinstance(codec, Numbers))
     apart = bool(len(hit) and not hit.any() and not isinstance(codec, Numbers))
     again = None
@@ -184,6 +190,7 @@ class _Asked:
 @dataclass
 class _Past:
     known: dict[Name, Feature]
+    order: Integers
     later: Flags
     asked: dict[Name, _Asked]
     parts: Floats
@@ -212,7 +219,7 @@ def _past(rows: Rows, layout: Layout, random: np.random.Generator) -> _Past:
     real = {name: values[order] for name, values in rows.values.items() if name in layout.codecs}
     history = History(layout, units.sizes, units.starts, own, random, real)
     asked = {name: _Asked() for name in layout.echoes}
-    past = _Past({}, np.zeros(size, dtype=bool), asked, np.zeros(size), np.zeros(size, dtype=bool), np.zeros(size, dtype=bool), None, daytime)
+    past = _Past({}, order, np.zeros(size, dtype=bool), asked, np.zeros(size), np.zeros(size, dtype=bool), np.zeros(size, dtype=bool), None, daytime)
     while going := history.going:
         here = order[units.starts[:going] + history.done]
         past.later[here] = history.done > 0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.special import ndtr
 
 from synthkit_cart.clock import DAY, Clock, within_day
 from synthkit_cart.history import History, Layout
@@ -35,7 +36,7 @@ class Link:
     """
 
     key: str
-    label: Step | Repeat
+    label: Step | Following
     within: bool = False
     apart: bool = False
     through: str | None = None
@@ -118,6 +119,76 @@ def _among(values: Any, tried: Sequence[Any]) -> Flags:
     for other in tried:
         found |= values == other
     return found
+
+
+@dataclass(frozen=True)
+class Urn:
+    """A column that does not depend on the order of rows: new values, or that of an earlier row of the same owner.
+
+    A Pólya urn (Blackwell and MacQueen 1973): every row has the distribution that the tree gives, whatever the owner
+    has had, and rows of one owner agree as often as real ones.
+
+    Attributes:
+        base: new values.
+        weight: how many earlier rows count as much as a new value.
+    """
+
+    base: Step
+    weight: float
+
+    @property
+    def name(self) -> Name:
+        """The column."""
+        return self.base.name
+
+    @property
+    def codec(self) -> Codec:
+        """Of the column."""
+        return self.base.codec
+
+    def draw(self, history: History, known: Mapping[Name, Feature], random: np.random.Generator) -> Any:
+        """A value for the next row of each unit."""
+        values = self.base.draw(known, history.going, random)
+        if not history.done:
+            return values
+        again = random.random(history.going) * (history.done + self.weight) < history.done
+        return np.where(again, history.rows[self.name][history.echo], values)
+
+
+@dataclass(frozen=True)
+class Level:
+    """A numerical column that does not depend on the order of rows, higher for some owners than for others.
+
+    Every row has the distribution that the tree gives; its place in it is a normal variable that rows of one owner
+    share in part.
+
+    Attributes:
+        base: its values.
+        shared: the part of the variance that rows of one owner share.
+    """
+
+    base: Step
+    shared: float
+
+    @property
+    def name(self) -> Name:
+        """The column."""
+        return self.base.name
+
+    @property
+    def codec(self) -> Codec:
+        """Of the column."""
+        return self.base.codec
+
+    def draw(self, history: History, known: Mapping[Name, Feature], random: np.random.Generator) -> Any:
+        """A value for the next row of each unit."""
+        own = random.standard_normal(history.going)
+        place = np.sqrt(self.shared) * history.levels(self.name) + np.sqrt(1 - self.shared) * own
+        tokens = self.base.conditional.draw(known, ndtr(place))
+        return self.codec.draw(tokens, random)
+
+
+Following = Repeat | Urn | Level
 
 
 @dataclass(frozen=True)
@@ -206,7 +277,7 @@ class Way:
         daytime: microseconds since midnight; None where times are days.
     """
 
-    items: Sequence[Step | Link | Repeat | After]
+    items: Sequence[Step | Link | Following | After]
     layout: Layout | None = None
     part: Step | None = None
     again: Step | None = None
@@ -294,7 +365,7 @@ class Way:
         for item in self.items:
             if isinstance(item, Link):
                 name = item.label.name
-                if isinstance(item.label, Repeat) and history is not None:
+                if isinstance(item.label, Following) and history is not None:
                     values[name] = item.label.draw(history, known, random)
                 else:
                     values[name] = item.label.draw(known, rows, random)
@@ -303,7 +374,7 @@ class Way:
                 continue
             if isinstance(item, After):
                 values[item.name] = item.draw(known, _base(item.base, values, world), random)
-            elif isinstance(item, Repeat) and history is not None:
+            elif isinstance(item, Following) and history is not None:
                 values[item.name] = item.draw(history, known, random)
             else:
                 values[item.name] = item.draw(known, rows, random)
@@ -319,11 +390,13 @@ def _base(name: Name, values: Values, world: World) -> Floats:
     return np.append(world.parents[name[1]].values[name[2:]], np.nan)[values["row", name[1]]]
 
 
-def _steps(item: Step | Link | Repeat | After) -> list[Step]:
+def _steps(item: Step | Link | Following | After) -> list[Step]:
     if isinstance(item, Link):
         return _steps(item.label)
     if isinstance(item, Repeat):
         return [step for step in (item.first, item.again, item.other) if step is not None]
+    if isinstance(item, Urn | Level):
+        return [item.base]
     return [item.step if isinstance(item, After) else item]
 
 
