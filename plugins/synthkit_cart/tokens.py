@@ -177,7 +177,7 @@ def on_grid(values: Floats, low: Floats, high: Floats, step: float) -> Floats:
         return values
     with np.errstate(invalid="ignore"):
         least, most = np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9)
-        rounded = np.minimum(np.maximum(np.round(values / step), least), np.maximum(most, least))
+        rounded = np.minimum(np.maximum(np.round(values / step), least), np.maximum(most, least)) + 0.0
         return rounded * step if step >= 1 else rounded / np.round(1 / step)
 
 

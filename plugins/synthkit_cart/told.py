@@ -74,8 +74,9 @@ def learn_way(rows: Rows, layout: Layout | None, keys: Sequence[Key], growth: Gr
         else:
             step = learned(own, rows.codecs[own], rows.values[own], known, rows.subjects, growth)
         items.append(Link(key.name, step, key.within, _apart(rows, key.rows), key.through))
-        known |= via(key.parents, key.name, key.rows)
-        lone |= via(key.parents, key.name, key.rows)
+        told = via(key.parents, key.name, key.rows) | {own: rows.feature(own)}
+        known |= told
+        lone |= told
     echoes = layout.echoes if layout is not None else {}
     bases = {("via", key.name, *own): (key, own) for key in keys for own in key.parents.codecs if own[0] == "own"}
     times = {name: np.append(key.parents.values[own], np.nan)[key.rows] for name, (key, own) in bases.items() if _is_time(key.parents.codecs[own])}

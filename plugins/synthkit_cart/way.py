@@ -371,6 +371,7 @@ class Way:
                     values[name] = item.label.draw(known, rows, random)
                 values["row", item.key] = item.draw(world, values[name], about, random)
                 known |= via(world.parents[item.key], item.key, values["row", item.key], used)
+                known[name] = item.label.codec.feature(values[name])
                 continue
             if isinstance(item, After):
                 values[item.name] = item.draw(known, _base(item.base, values, world), random)
