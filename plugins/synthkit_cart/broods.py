@@ -9,7 +9,7 @@ import numpy as np
 
 from synthkit_cart.clock import Clock
 from synthkit_cart.history import Habit, Layout
-from synthkit_cart.rows import NONE, Rows
+from synthkit_cart.rows import Rows
 from synthkit_cart.steps import Name, Step, Values, draw_all, learned, needed, some
 from synthkit_cart.tokens import Codec, Floats, Integers, Numbers, grid
 from synthkit_cart.trees import Growth
@@ -67,9 +67,9 @@ class Brood:
         return {name: np.append(values, np.nan)[at] for name, values in found.items()}
 
 
-def learn(child: str, parents: Rows, children: Rows, layout: Layout, growth: Growth, *, single: bool) -> Brood:
+def brood(child: str, parents: Rows, children: Rows, layout: Layout, growth: Growth, *, single: bool) -> Brood:
     """Add to real rows how many rows each has below it and what these are like, and learn it."""
-    at = children.at if children.at is not None else np.empty(0, dtype="int64")
+    at = children.at_rows
     counts = np.bincount(at[at >= 0], minlength=parents.size).astype("float64")
     since = _since(parents, children, layout)
     columns: Values = {}
@@ -86,7 +86,7 @@ def learn(child: str, parents: Rows, children: Rows, layout: Layout, growth: Gro
 
 def habits(children: Rows, codecs: Mapping[Name, Codec], growth: Growth) -> tuple[dict[Name, Habit], dict[Name, float]]:
     """In what rows of one owner are more alike than what is known of it explains: means, and columns at large."""
-    at = children.at if children.at is not None else np.empty(0, dtype="int64")
+    at = children.at_rows
     known = {name: children.feature(name) for name in children.names() if name[0] == "up"}
     means: dict[Name, Habit] = {}
     alike: dict[Name, float] = {}
@@ -156,7 +156,7 @@ def _step(
     name: Name, values: Floats, parents: Rows, rows: np.ndarray, growth: Growth, step: float | None = None
 ) -> Step:
     known = values[rows]
-    codec = Numbers.learn(known, parents.subjects[rows], step=_grid(known) if step is None else step, least=growth.leaf // 4 or 1)
+    codec = Numbers.learn(known, parents.subjects[rows], step=_grid(known) if step is None else step, least=growth.least)
     made = learned(name, codec, known, some(parents.known(), rows), parents.subjects[rows], growth)
     parents.put({name: np.where(rows, values, np.nan)}, {name: codec})
     return made
@@ -168,7 +168,7 @@ def _grid(values: Floats) -> float:
 
 def _times(parents: Rows, children: Rows, since: Name | None, clock: Clock, time: Name) -> Values:
     """The first and the last time of the rows below, as parts of what remains of the clock."""
-    at = children.at if children.at is not None else np.empty(0, dtype="int64")
+    at = children.at_rows
     shares, known = clock.share(children.values[time]), at >= 0
     first, last = np.full(parents.size, np.inf), np.full(parents.size, -np.inf)
     np.minimum.at(first, at[known], shares[known])
@@ -205,5 +205,3 @@ def _spread(rows: np.ndarray, values: Floats) -> Floats:
     found[rows] = values
     return found
 
-
-__all__ = ["NONE", "Brood", "habits", "learn"]

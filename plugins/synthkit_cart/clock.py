@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synthkit_cart.tokens import Floats, Integers
+from synthkit_cart.tokens import Floats
 
 DAY = 86_400_000_000  # microseconds
 
@@ -46,12 +46,3 @@ def within_day(times: Floats) -> Floats:
     """Microseconds since midnight."""
     return np.asarray(times - np.floor(times / DAY) * DAY)
 
-
-def positions(counts: Integers) -> Integers:
-    """The place of each row within its unit, for units of so many rows each, one after the other.
-
-    Example:
-        >>> positions(np.array([2, 0, 3])).tolist()
-        [0, 1, 0, 1, 2]
-    """
-    return np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)

@@ -10,7 +10,7 @@ import pandas as pd
 from synthkit import Column, ColumnKind
 from synthkit_cart.tokens import Categories, Codec, Floats, Integers, Numbers, grid
 
-TEXT: Any = pd.Series(["a"]).convert_dtypes().dtype if False else (pd.Series(["a"]).dtype)
+TEXT: Any = pd.Series(["text"]).dtype  # as pandas reads text
 
 
 def read(values: pd.Series[Any], codec: Codec) -> Floats | Integers:

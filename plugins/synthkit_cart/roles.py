@@ -28,8 +28,20 @@ class Roles:
         """The tables whose rows are drawn under those of a table."""
         return [name for name in self.order if (key := self.under[name]) is not None and key.parent == table]
 
+    def root(self, table: str) -> str:
+        """The table that the rows of a table are in the end drawn under."""
+        key = self.under[table]
+        return table if key is None else self.root(key.parent)
+
+    def siblings(self, key: ForeignKey) -> list[ForeignKey]:
+        """Links to the same table, of tables drawn earlier under the same owner."""
+        own = self.under[key.table]
+        earlier = self.order[: self.order.index(key.table)] if own else ()
+        same = [name for name in earlier if own and (other := self.under[name]) and other.parent == own.parent]
+        return [link for name in same for link in self.links[name] if link.parent == key.parent]
+
     def pointing(self, table: str) -> list[ForeignKey]:
-        """The keys that lead to the rows of a table, but for those that its own rows or theirs are drawn under."""
+        """The links that lead to the rows of a table."""
         return [key for keys in self.links.values() for key in keys if key.parent == table]
 
 

@@ -36,6 +36,21 @@ class Rows:
     at: Integers | None = None
     _features: dict[Name, Feature] = field(default_factory=dict)
 
+    @property
+    def at_rows(self) -> Integers:
+        """For each row the one that owns it; ``NONE`` everywhere where no table owns this one."""
+        return np.full(self.size, NONE) if self.at is None else self.at
+
+    @property
+    def owners(self) -> int:
+        """How many rows there are that can own these."""
+        return 0 if self.owner is None else self.owner.size
+
+    def subjects_of(self, at: Integers) -> Integers:
+        """Whose the rows are that these rows own; each of a row without owner is a subject of its own."""
+        own = int(self.subjects.max(initial=-1)) + 1 + np.arange(len(at))
+        return np.where(at < 0, own, np.append(self.subjects, 0)[at])
+
     def names(self, generations: int = _GENERATIONS) -> Iterator[Name]:
         """Everything that is known of a row."""
         yield from self.values

@@ -132,8 +132,8 @@ class Numbers:
         known = ~np.isnan(values)
         values, subjects = values[known], subjects[known]
         atoms = _atoms(values, subjects, least)
-        smooth = np.sort(values[~np.isin(values, atoms)])
-        edges = _edges(smooth, least)
+        smooth = ~np.isin(values, atoms)
+        edges = _edges(values[smooth], subjects[smooth], least)
         low, high = np.concatenate([atoms, edges[:-1]]), np.concatenate([atoms, edges[1:]])
         order = np.argsort(low + high, kind="stable")
         place = np.argsort(order, kind="stable") + 1
@@ -202,15 +202,27 @@ def _atoms(values: Floats, subjects: Integers, least: int) -> Floats:
     """The values that enough subjects share, ascending."""
     distinct, codes = np.unique(values, return_inverse=True)
     counts = np.bincount(codes, minlength=len(distinct))
-    shared = np.bincount(np.unique(np.stack([codes, subjects]), axis=1)[0], minlength=len(distinct))
+    width = int(subjects.max(initial=0)) + 1
+    shared = np.bincount(np.unique(codes * width + subjects) // width, minlength=len(distinct))
     frequent = (shared >= least) & (counts * _ATOMS >= len(values))
     return np.asarray(distinct[frequent], dtype="float64")
 
 
-def _edges(smooth: Floats, least: int) -> Floats:
-    """Where bins of at least so many values end; empty where there are too few for one."""
-    if not len(smooth):
-        return smooth
-    bins = int(np.clip(len(smooth) // least, 1, _BINS))
-    edges = np.unique(np.quantile(smooth, np.linspace(0, 1, bins + 1)))
-    return edges if len(edges) > 1 else np.repeat(edges, 2)
+def _edges(values: Floats, subjects: Integers, least: int) -> Floats:
+    """Where bins of values of so many subjects at least end, between values; empty where there are too few for one."""
+    if not len(values):
+        return values
+    order = np.argsort(values, kind="stable")
+    values, subjects = values[order], subjects[order]
+    bins = int(np.clip(len(values) // least, 1, _BINS))
+    starts = np.unique(np.searchsorted(values, values[np.arange(bins) * len(values) // bins]))
+    kept, seen = [0], set()
+    for start, end in zip(starts, [*starts[1:], len(values)], strict=True):
+        if len(seen) >= least:
+            kept.append(int(start))
+            seen = set()
+        seen.update(subjects[start:end].tolist())
+    if len(seen) < least and len(kept) > 1:  # the last ones join those before
+        kept.pop()
+    inner = (values[np.array(kept[1:], dtype="int64") - 1] + values[np.array(kept[1:], dtype="int64")]) / 2
+    return np.concatenate([values[:1], inner, values[-1:]])

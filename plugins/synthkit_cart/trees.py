@@ -28,6 +28,11 @@ class Growth:
     penalty: float = 5.0
     depth: int = 16
 
+    @property
+    def least(self) -> int:
+        """The fewest subjects that share a token."""
+        return max(self.leaf // 4, 1)
+
 
 @dataclass(frozen=True)
 class Tree:

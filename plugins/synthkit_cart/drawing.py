@@ -1,0 +1,110 @@
+"""Tables drawn one after another, owners first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from synthkit_cart.items import About, Link, World
+from synthkit_cart.links import Candidates
+from synthkit_cart.roles import Roles, text_of
+from synthkit_cart.rows import NONE, Rows
+from synthkit_cart.steps import Name, Values, needed
+from synthkit_cart.tables import TableModel
+from synthkit_cart.tokens import Codec, Flags, Integers
+from synthkit_cart.way import Units
+
+
+class Drawing:
+    """New rows of all tables.
+
+    Attributes:
+        rows: of the tables drawn so far.
+    """
+
+    def __init__(
+        self, roles: Roles, models: Mapping[str, TableModel], sizes: Mapping[str, int], random: np.random.Generator
+    ) -> None:
+        self.roles, self.models, self.sizes, self.random = roles, models, sizes, random
+        self.rows: dict[str, Rows] = {}
+        self.world = World({}, {}, {})
+
+    def draw(self, name: str, ratio: float) -> None:
+        """Draw a table whose owners are there, for so many times as many subjects as there were real ones."""
+        key = self.roles.under[name]
+        rows = self._roots(name) if key is None else self._below(name, self.rows[key.parent], ratio)
+        self.rows[name] = rows
+        for step in self.models[name].described:
+            rows.put({step.name: step.draw(rows.known(needed([step])), rows.size, self.random)}, {step.name: step.codec})
+        for brood in self.models[name].broods:
+            brood.draw(rows, self.random)
+        self._offer(name)
+
+    def late(self, nullable: Mapping[str, bool]) -> None:
+        """Draw the keys to rows of the same table, or of tables that came later; ``nullable`` says which may be null."""
+        for key in self.roles.late:
+            rows, parents, text = self.rows[key.table], self.rows[key.parent], text_of(key)
+            depth = np.nan_to_num(rows.values["depth", text]).astype("int64")
+            above = depth if key.table == key.parent else np.zeros(parents.size, dtype="int64")
+            found = Candidates.of(above, np.ones(parents.size)).pick(depth - 1, self.random, else_any=False)
+            rows.values["row", text] = found if nullable[text] else self._filled(found, key.table == key.parent, parents)
+
+    def _filled(self, found: Integers, same: bool, parents: Rows) -> Integers:
+        """A row where there is none: itself in its own table, else any."""
+        other = np.arange(len(found)) if same else self.random.integers(0, max(parents.size, 1), len(found))
+        return np.where(found < 0, other, found)
+
+    def _roots(self, name: str) -> Rows:
+        model, size = self.models[name], self.sizes[name]
+        subjects = np.arange(size)
+        values = model.way.independent(About(subjects, np.full(size, NONE)), self.world, self.random)
+        return Rows(size, values, self._codecs(model), subjects)
+
+    def _below(self, name: str, owner: Rows, ratio: float) -> Rows:
+        model, key = self.models[name], self.roles.under[name]
+        brood = next(b for b in self.models[key.parent].broods if b.child == name) if key else None
+        if brood is None:
+            raise TypeError(f"{name} is drawn under no table")
+        counts = np.nan_to_num(owner.values["count", name]).astype("int64")
+        units = Units.of(counts, round(model.alone * ratio))
+        given = self._parted(brood.given(owner, units.owner), units)
+        about = About(owner.subjects_of(units.owner), units.owner)
+        values = model.way.sequences(units, given, owner, about, self.world, self.random)
+        at = units.owners()
+        if not len(at):
+            values = {n: np.empty(0, dtype="float64" if c.ordered else "int64") for n, c in model.codecs.items()}
+            values |= {("row", text_of(k)): np.empty(0, dtype="int64") for k in self.roles.links[name]}
+        return Rows(len(at), values, self._codecs(model), owner.subjects_of(at), owner, at)
+
+    def _codecs(self, model: TableModel) -> dict[Name, Codec]:
+        links = [item.label.step for item in model.way.items if isinstance(item, Link)]
+        return {**model.codecs, **{step.name: step.codec for step in links}}
+
+    def _parted(self, given: Values, units: Units) -> Values:
+        """The time of each unit: a part of that of its owner, or any time where it has none."""
+        if ("first",) not in given:
+            return given
+        number, of = units.part
+        alone: Flags = units.owner < 0
+        first = np.where(alone, self.random.random(len(alone)), given["first",])
+        span = np.where(alone, 0.0, given["last",] - given["first",])
+        return {("first",): first + span * number / of, ("last",): first + span * (number + 1) / of}
+
+    def _offer(self, name: str) -> None:
+        """Let the rows of a table be pointed at, and by those of tables that follow it under the same owner."""
+        rows = self.rows[name]
+        for key in self.roles.pointing(name):
+            text, link = text_of(key), self._link(key.table, text_of(key))
+            labels = rows.subjects if link.within else rows.values["label", text]
+            self.world.parents[text] = rows
+            self.world.candidates[text, ""] = Candidates.of(labels, rows.values["degree", text])
+        for key in self.roles.links[name]:
+            self.world.rows[text_of(key)] = rows.values["row", text_of(key)]
+            for other in (o for t in self.roles.order for o in self.roles.links[t] if key in self.roles.siblings(o)):
+                candidates = Candidates.of(rows.at_rows, np.ones(rows.size))
+                self.world.candidates[text_of(key), text_of(other)] = candidates
+
+    def _link(self, table: str, text: str) -> Link:
+        items = self.models[table].way.items
+        return next(item for item in items if isinstance(item, Link) and item.key == text)

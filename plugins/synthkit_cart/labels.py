@@ -1,0 +1,54 @@
+"""Kinds of rows that others point at, by what the rows are like that point at them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from synthkit_cart.rows import Rows
+from synthkit_cart.tokens import Feature, Floats, Integers
+
+_KINDS = 50
+_PARTS = 40  # columns and categories that are looked at
+_TOP = 8  # categories of a column
+_WEIGHT = 10  # of all rows, beside those that point at one
+
+
+def labels(rows: Rows, at: Integers, degree: Floats) -> Integers:
+    """A label from 1 on for each row that ``rows`` can point at; ``at`` says at which, ``degree`` how many do.
+
+    Clusters (Lloyd 1982) of how often a row is pointed at and the means of the columns of the rows that do, shrunken
+    towards those of all rows where there are few.
+    """
+    from sklearn.cluster import KMeans
+    from threadpoolctl import threadpool_limits
+
+    if not len(degree):
+        return np.empty(0, dtype="int64")
+    known, pull = at >= 0, degree / (degree + _WEIGHT)
+    columns = [np.log1p(degree) / np.log1p(max(degree.max(), 1.0))]
+    for part in _parts(rows)[:_PARTS]:
+        sums = np.bincount(at[known], part[known], len(degree))
+        overall = float(part[known].mean()) if known.any() else 0.0
+        columns.append(np.where(degree > 0, sums / np.maximum(degree, 1) - overall, 0) * pull)
+    points = np.stack(columns, 1)
+    distinct = len(np.unique(points.round(9), axis=0))
+    kinds = min(_KINDS, distinct, len(degree) if len(degree) <= 2 * _KINDS else len(degree) // 2)
+    if kinds < 2:
+        return np.ones(len(degree), dtype="int64")
+    with threadpool_limits(1):  # so that sums are the same on any number of cores
+        found = KMeans(kinds, n_init=1, max_iter=20, random_state=0).fit_predict(points)
+    return np.asarray(found.astype("int64") + 1)
+
+
+def _parts(rows: Rows) -> list[Floats]:
+    """Columns as numbers: the places of values, and for the most frequent categories whether a row has them."""
+    found: list[Floats] = []
+    for name in (name for name in rows.codecs if name[0] == "own"):
+        feature = rows.feature(name)
+        found += [feature.codes * 2.0 / max(feature.size, 1)] if feature.ordered else _hits(feature)
+    return found
+
+
+def _hits(feature: Feature) -> list[Floats]:
+    top = np.argsort(-np.bincount(feature.codes, minlength=feature.size), kind="stable")[:_TOP]
+    return [(feature.codes == code).astype("float64") for code in top]

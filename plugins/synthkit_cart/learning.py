@@ -1,0 +1,198 @@
+"""Learning how the rows of a table are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from synthkit_cart.alike import exchangeable
+from synthkit_cart.broods import APART
+from synthkit_cart.clock import within_day
+from synthkit_cart.history import Layout
+from synthkit_cart.items import SHARE, VALUE, After, Item, Link, Plain, Repeat, Value, via
+from synthkit_cart.past import Asked, Past, past
+from synthkit_cart.rows import Rows
+from synthkit_cart.steps import Name, Step, learned, some
+from synthkit_cart.tokens import Codec, Feature, Flags, Floats, Integers, Labels, Numbers, grid
+from synthkit_cart.trees import Growth
+from synthkit_cart.way import Times, Way, calendar
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key to another table, as real rows have it.
+
+    Attributes:
+        name: of the key.
+        rows: the row that each row points at, ``NONE`` for none.
+        parents: all rows that it can point at.
+        within: whether a row and the one that it points at belong to one subject.
+        through: the key of another table under the same owner that points at the same rows, if there is one.
+    """
+
+    name: str
+    rows: Integers
+    parents: Rows
+    within: bool = False
+    through: str | None = None
+
+
+@dataclass
+class Lesson:
+    """The real rows of a table, and what is known of them before each column is learned.
+
+    Attributes:
+        rows: the rows.
+        growth: of the trees.
+        known: everything.
+        lone: that part which does not depend on the rows before.
+        times: columns of times that others may be counted from.
+        past: of rows that follow one another.
+    """
+
+    rows: Rows
+    growth: Growth
+    known: dict[Name, Feature] = field(default_factory=dict)
+    lone: dict[Name, Feature] = field(default_factory=dict)
+    times: dict[Name, Floats] = field(default_factory=dict)
+    past: Past | None = None
+
+    def tell(self, told: Mapping[Name, Feature]) -> None:
+        """Something becomes known that does not depend on the rows before."""
+        self.known |= told
+        self.lone |= told
+
+    def step(self, name: Name, codec: Codec, values: Floats, rows: Flags | None = None) -> Step:
+        """Learn something from all rows, or from some."""
+        if rows is None:
+            return learned(name, codec, values, self.known, self.rows.subjects, self.growth)
+        known, subjects = some(self.known, rows), self.rows.subjects[rows]
+        return learned(name, codec, values[rows], known, subjects, self.growth)
+
+
+def learn_way(rows: Rows, layout: Layout | None, keys: Sequence[Key], growth: Growth, seed: int) -> Way:
+    """Learn how the rows of a table are drawn; ``layout`` is None where they follow no other."""
+    lesson, times = Lesson(rows, growth), Times()
+    if layout is not None:
+        lesson.tell({name: rows.feature(name) for name in rows.names() if name[0] == "up"})
+        times = _follow(lesson, layout, seed)
+    echoes = layout.echoes if layout is not None else {}
+    time = layout.time if layout is not None else None
+    items: list[Item] = [_link(lesson, key) for key in keys]
+    own = [name for name in rows.codecs if name[0] == "own" and name != time]
+    for name in sorted(own, key=lambda name: echoes.get(name, 0.0) < APART):
+        items.append(_column(lesson, name))
+        lesson.tell({name: rows.feature(name)})
+        if is_time(rows.codecs[name]):
+            lesson.times[name] = rows.values[name]
+    return Way(tuple(items), layout, times)
+
+
+def is_time(codec: Codec) -> bool:
+    """Whether the values of a codec are times."""
+    return isinstance(codec, Numbers) and codec.time
+
+
+def _follow(lesson: Lesson, layout: Layout, seed: int) -> Times:
+    """Learn the times of rows that follow one another."""
+    rows, random = lesson.rows, np.random.default_rng(np.random.SeedSequence(seed))
+    if layout.clock is None or layout.time is None:
+        lesson.past = past(rows, layout, None, random)
+        lesson.known |= lesson.past.known
+        return Times()
+    clock = within_day(rows.values[layout.time])
+    daytime = Numbers.learn(clock, rows.subjects, step=grid(clock, 0), least=lesson.growth.least) if clock.any() else None
+    seen = lesson.past = past(rows, layout, daytime, random)
+    known_today = seen.known.pop(("today",), None)  # the day must be known before
+    lesson.known |= seen.known
+    times = Times()
+    if seen.middle.any():
+        parts = Numbers.learn(seen.parts[seen.middle], rows.subjects[seen.middle], step=0.0, least=lesson.growth.least)
+        times = Times(lesson.step(("part",), parts, seen.parts, seen.middle))
+    if daytime is not None and known_today is not None:
+        lesson.known["today",] = known_today
+        again = lesson.step(("again",), Labels(3), 1 + seen.again.astype("int64"))
+        times = replace(times, again=again, daytime=lesson.step(("daytime",), daytime, clock))
+    lesson.tell(calendar(rows.values[layout.time]) | {layout.time: rows.feature(layout.time)})
+    lesson.times[layout.time] = rows.values[layout.time]
+    return times
+
+
+def _link(lesson: Lesson, key: Key) -> Link:
+    rows, label = lesson.rows, ("label", key.name)
+    link = Link(key.name, _value(lesson, label), key.within, _apart(rows, key.rows), key.through)
+    lesson.tell(via(key.parents, key.name, key.rows) | {label: rows.feature(label)})
+    for name, codec in key.parents.codecs.items():
+        if name[0] == "own" and is_time(codec):
+            lesson.times["via", key.name, *name] = np.append(key.parents.values[name], np.nan)[key.rows]
+    return link
+
+
+def _column(lesson: Lesson, name: Name) -> Item:
+    codec, values = lesson.rows.codecs[name], lesson.rows.values[name]
+    base = _earlier(values, lesson.times) if is_time(codec) else None
+    if base is None:
+        return _value(lesson, name)
+    between = values - lesson.times[base]
+    step = grid(between[~np.isnan(between)], 0)
+    gaps = Numbers.learn(between, lesson.rows.subjects, step=step, least=lesson.growth.least)
+    return After(name, codec, base, lesson.step(("gap", *name), gaps, between))
+
+
+def _value(lesson: Lesson, name: Name) -> Value:
+    """Learn a column: on its own, by what rows of an owner have in common, or by the rows before each."""
+    rows, seen = lesson.rows, lesson.past
+    codec, values = rows.codecs[name], rows.values[name]
+    first = learned(name, codec, values, lesson.lone, rows.subjects, lesson.growth)
+    if seen is None:
+        return Plain(first)
+    if not seen.later.any():
+        return Repeat(first, first)
+    asked = seen.asked.get(name, Asked())
+    categories = not isinstance(codec, Numbers)
+    if categories and len(asked.hits) and not asked.hits.any():
+        return Repeat(first, lesson.step(name, codec, values, seen.later), apart=True)
+    if (steady := exchangeable(first, values, lesson.lone, rows.at_rows, seen.order)) is not None:
+        return steady
+    if asked.hits.sum() < 2 * lesson.growth.leaf:
+        return Repeat(first, lesson.step(name, codec, values, seen.later))
+    return _repeat(lesson, first, asked, seen.later)
+
+
+def _repeat(lesson: Lesson, first: Step, asked: Asked, later: Flags) -> Repeat:
+    """Learn which earlier values come again, and what comes where none does."""
+    name, rows, at = first.name, lesson.rows, np.concatenate(asked.rows)
+    known = {own: feature.take(at) for own, feature in lesson.known.items()}
+    known[SHARE] = _stacked(asked.shares)
+    known[VALUE] = first.codec.feature(np.concatenate(asked.values))
+    labels = 1 + asked.hits.astype("int64")
+    again = learned(("again", *name), Labels(3), labels, known, rows.subjects[at], lesson.growth)
+    new = later.copy()
+    new[at[asked.hits]] = False
+    other = lesson.step(name, first.codec, rows.values[name], new) if new.any() else first
+    return Repeat(first, other, again)
+
+
+def _earlier(values: Floats, times: Mapping[Name, Floats]) -> Name | None:
+    """The time that others never precede and are close to: with the least spread of what lies between."""
+    known = ~np.isnan(values)
+    best, found = float(values[known].std()) / 2 if known.any() else 0.0, None
+    for name, base in times.items():
+        between = (values - base)[known]
+        if len(between) and between.min() >= 0 and between.std() < best:  # no null among them: a comparison with one fails
+            best, found = float(between.std()), name
+    return found
+
+
+def _apart(rows: Rows, pointed: Integers) -> bool:
+    """Whether no two rows of one owner point at the same row, though many could."""
+    known = (rows.at_rows >= 0) & (pointed >= 0)
+    owners, width = rows.at_rows[known], int(pointed.max(initial=0)) + 1
+    several = int((np.bincount(owners) > 1).sum()) if len(owners) else 0
+    return several >= 20 and len(np.unique(owners * width + pointed[known])) == len(owners)
+
+
+def _stacked(features: Sequence[Feature]) -> Feature:
+    return Feature(np.concatenate([f.codes for f in features]), features[0].size, features[0].ordered)

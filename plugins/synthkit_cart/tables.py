@@ -1,0 +1,172 @@
+"""What is learned of each table, and the real rows that it is learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from synthkit import Dataset, ForeignKey, parent_rows
+from synthkit_cart.broods import Brood, brood, habits
+from synthkit_cart.clock import Clock
+from synthkit_cart.columns import codec_of, read
+from synthkit_cart.history import Layout
+from synthkit_cart.labels import labels
+from synthkit_cart.learning import Key, is_time, learn_way
+from synthkit_cart.roles import Roles, text_of
+from synthkit_cart.rows import NONE, Rows
+from synthkit_cart.steps import Name, Step, learned
+from synthkit_cart.tokens import Codec, Floats, Integers, Labels, Numbers
+from synthkit_cart.trees import Growth
+from synthkit_cart.way import Way
+
+_SHARED_LEAVES = 20  # that a tree of a table of nobody's rows may have, however few rows it has
+_MOSTLY = 0.95
+
+
+@dataclass(frozen=True)
+class TableModel:
+    """How the rows of one table are drawn.
+
+    Attributes:
+        size: how many rows there were.
+        alone: how many of them, in a table drawn under another, had no owner.
+        codecs: of its columns.
+        way: how its rows are drawn.
+        described: what each row is like for those that point at it, and how deep below others it lies.
+        broods: the rows of other tables below each row.
+    """
+
+    size: int
+    alone: int
+    codecs: Mapping[Name, Codec]
+    way: Way
+    described: tuple[Step, ...]
+    broods: tuple[Brood, ...]
+
+
+class Lessons:
+    """The real rows of all tables, from which one table after another is learned, owners first."""
+
+    def __init__(self, training: Dataset, roles: Roles, leaf: int) -> None:
+        self.training, self.roles = training, roles
+        self.growth = {name: self._growth(name, leaf) for name in roles.order}
+        self.layouts: dict[str, Layout] = {}
+        self.rows: dict[str, Rows] = {}
+        for name in roles.order:
+            self.rows[name] = self._read(name)
+        self.codecs = {name: dict(rows.codecs) for name, rows in self.rows.items()}
+        self.labels = {text_of(key): self._label(key) for keys in roles.links.values() for key in keys}
+
+    def learn(self, name: str, seed: int) -> TableModel:
+        """Learn a table whose owners have been learned."""
+        rows = self.rows[name]
+        keys = [self._key(key) for key in self.roles.links[name]]
+        way = learn_way(rows, self.layouts.get(name), keys, self.growth[name], seed)
+        described = [step for key in self.roles.pointing(name) for step in self._pointed(key)]
+        described += [self._deep(key) for key in self.roles.late if key.table == name]
+        broods = tuple(self._brood(name, child) for child in self.roles.below(name))
+        return TableModel(rows.size, int((rows.at_rows < 0).sum()), self.codecs[name], way, tuple(described), broods)
+
+    def _growth(self, name: str, leaf: int) -> Growth:
+        """Rows that are nobody's need not hide behind others of their table, which may be few."""
+        if self.roles.root(name) == self.roles.root(self.training.subject):
+            return Growth(leaf)
+        return Growth(int(np.clip(len(self.training[name]) // _SHARED_LEAVES, 2, leaf)))
+
+    def _read(self, name: str) -> Rows:
+        frame, key = self.training[name], self.roles.under[name]
+        owner, at = (self.rows[key.parent], pointed(self.training, key)) if key else (None, None)
+        whose = np.arange(len(frame)) if owner is None or at is None else owner.subjects_of(at)
+        subjects = np.unique(whose, return_inverse=True)[1].astype("int64")
+        columns, least = self.training.schema.modelled(name), self.growth[name].least
+        codecs: dict[Name, Codec] = {("own", c.name): codec_of(frame[c.name], c, subjects, least) for c in columns}
+        values = {own: read(frame[own[1]], codec) for own, codec in codecs.items()}
+        return Rows(len(frame), values, codecs, subjects, owner, at)
+
+    def _label(self, key: ForeignKey) -> tuple[Floats, Integers]:
+        """How often each row is pointed at, and by what kind of row; tells the latter of which kind it points at."""
+        rows, at = self.rows[key.table], pointed(self.training, key)
+        degree = np.bincount(at[at >= 0], minlength=self.rows[key.parent].size).astype("float64")
+        found, name = labels(rows, at, degree), ("label", text_of(key))
+        rows.put({name: np.append(found, 0)[at]}, {name: Labels(int(found.max(initial=1)) + 1)})
+        return degree, found
+
+    def _pointed(self, key: ForeignKey) -> list[Step]:
+        """Learn how often each row is pointed at by a key, and by what kind of row."""
+        text, (degree, found) = text_of(key), self.labels[text_of(key)]
+        rows = self.rows[key.parent]
+        often = Numbers.learn(degree, rows.subjects, step=1.0, least=1)
+        kinds = Labels(int(found.max(initial=1)) + 1)
+        return [self._described(key.parent, name, codec, values) for name, codec, values in (
+            (("degree", text), often, degree), (("label", text), kinds, found))]  # fmt: skip
+
+    def _deep(self, key: ForeignKey) -> Step:
+        """Learn how deep a row lies below others of its table; in a circle of tables, whether it points at a row."""
+        at = pointed(self.training, key)
+        depth = depths(at) if key.table == key.parent else (at >= 0).astype("float64")
+        codec = Numbers.learn(depth, np.arange(len(depth)), step=1.0, least=1)
+        return self._described(key.table, ("depth", text_of(key)), codec, depth)
+
+    def _described(self, table: str, name: Name, codec: Codec, values: Floats | Integers) -> Step:
+        rows = self.rows[table]
+        known = {own: feature for own, feature in rows.known().items() if own[0] != "label" or own in self._said(table)}
+        step = learned(name, codec, values, known, rows.subjects, self.growth[table])
+        rows.put({name: values}, {name: codec})
+        return step
+
+    def _said(self, table: str) -> list[Name]:
+        return [("label", text_of(key)) for key in self.roles.links[table]]
+
+    def _key(self, key: ForeignKey) -> Key:
+        at, parents, rows = pointed(self.training, key), self.rows[key.parent], self.rows[key.table]
+        known = at >= 0
+        together = self.roles.root(key.table) == self.roles.root(key.parent) and bool(known.any())
+        within = together and bool((parents.subjects[at[known]] == rows.subjects[known]).mean() > _MOSTLY)
+        through = next((text_of(k) for k in self.roles.siblings(key) if self._covers(k, key)), None)
+        return Key(text_of(key), at, parents, within, through)
+
+    def _covers(self, other: ForeignKey, key: ForeignKey) -> bool:
+        """Whether each row points at what a row of another table of the same owner points at."""
+        pairs = []
+        for one in (key, other):
+            at, row = self.rows[one.table].at_rows, pointed(self.training, one)
+            pairs.append((at * (self.rows[key.parent].size + 1) + row)[(at >= 0) & (row >= 0)])
+        return bool(len(pairs[0]) and np.isin(*pairs).mean() > _MOSTLY)
+
+    def _brood(self, name: str, child: str) -> Brood:
+        children, growth = self.rows[child], self.growth[child]
+        time = next((own for own, codec in self.codecs[child].items() if self._orders(child, own, codec)), None)
+        means, alike = habits(children, {n: c for n, c in children.codecs.items() if n != time}, growth)
+        clock = Clock.learn(children.values[time]) if time is not None else None
+        layout = self.layouts[child] = Layout(children.codecs, means, alike, time, clock)
+        key = self.roles.under[child]
+        single = key is not None and self.training.schema[child].primary_key == key.columns
+        return brood(child, self.rows[name], children, layout, self.growth[name], single=single)
+
+    def _orders(self, child: str, name: Name, codec: Codec) -> bool:
+        values = self.rows[child].values[name]
+        return is_time(codec) and len(values) > 0 and not np.isnan(values).any()
+
+
+def pointed(data: Dataset, key: ForeignKey) -> Integers:
+    """The row of the parent that each row points at, ``NONE`` for none."""
+    return np.maximum(parent_rows(data, key), NONE)
+
+
+def depths(at: Integers) -> Floats:
+    """How many rows lie above each, where rows point at rows of the same table; 0 at the top and in circles.
+
+    Example:
+        >>> depths(np.array([-1, 0, 1, 3])).tolist()
+        [0.0, 1.0, 2.0, 0.0]
+    """
+    top = (at < 0) | (at == np.arange(len(at)))
+    found = np.where(top, 0.0, np.nan)
+    for _ in range(len(at)):
+        known = np.isnan(found) & ~np.isnan(found[at])
+        if not known.any():
+            break
+        found[known] = found[at[known]] + 1
+    return np.nan_to_num(found)
