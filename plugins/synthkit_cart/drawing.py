@@ -7,12 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 
 from synthkit_cart.items import About, Link, World
+from synthkit_cart.learning import SELF
 from synthkit_cart.links import Candidates
 from synthkit_cart.roles import Roles, text_of
 from synthkit_cart.rows import NONE, Rows
 from synthkit_cart.steps import Name, Values, needed
 from synthkit_cart.tables import TableModel
-from synthkit_cart.tokens import Codec, Flags, Integers
+from synthkit_cart.tokens import Codec, Flags, Integers, Labels
 from synthkit_cart.way import Units
 
 
@@ -36,7 +37,7 @@ class Drawing:
         rows = self._roots(name) if key is None else self._below(name, self.rows[key.parent], ratio)
         self.rows[name] = rows
         for step in self.models[name].described:
-            rows.put({step.name: step.draw(rows.known(needed([step])), rows.size, self.random)}, {step.name: step.codec})
+            rows.put({step.name: step.spread(rows.known(needed([step])), rows.size, self.random)}, {step.name: step.codec})
         for brood in self.models[name].broods:
             brood.draw(rows, self.random)
         self._offer(name)
@@ -57,9 +58,12 @@ class Drawing:
 
     def _roots(self, name: str) -> Rows:
         model, size = self.models[name], self.sizes[name]
-        subjects = np.arange(size)
-        values = model.way.independent(About(subjects, np.full(size, NONE)), self.world, self.random)
-        return Rows(size, values, self._codecs(model), subjects)
+        rows = Rows(size, {}, {}, np.arange(size))
+        if model.few:
+            rows.put({SELF: self.random.permutation(model.size) + 1}, {SELF: Labels(model.size + 1)})
+        about = About(rows.subjects, np.full(size, NONE))
+        rows.put(model.way.independent(rows.known(), about, self.world, self.random), self._codecs(model))
+        return rows
 
     def _below(self, name: str, owner: Rows, ratio: float) -> Rows:
         model, key = self.models[name], self.roles.under[name]
@@ -96,9 +100,12 @@ class Drawing:
         rows = self.rows[name]
         for key in self.roles.pointing(name):
             text, link = text_of(key), self._link(key.table, text_of(key))
-            labels = rows.subjects if link.within else rows.values["label", text]
             self.world.parents[text] = rows
-            self.world.candidates[text, ""] = Candidates.of(labels, rows.values["degree", text])
+            if self.models[name].few:
+                labels, weights = rows.values[SELF], np.ones(rows.size)
+            else:
+                labels, weights = rows.values["label", text], rows.values["degree", text]
+            self.world.candidates[text, ""] = Candidates.of(rows.subjects if link.within else labels, weights)
         for key in self.roles.links[name]:
             self.world.rows[text_of(key)] = rows.values["row", text_of(key)]
             for other in (o for t in self.roles.order for o in self.roles.links[t] if key in self.roles.siblings(o)):

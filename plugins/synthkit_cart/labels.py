@@ -7,7 +7,8 @@ import numpy as np
 from synthkit_cart.rows import Rows
 from synthkit_cart.tokens import Feature, Floats, Integers
 
-_KINDS = 50
+_KINDS = 60
+FEW = 2 * _KINDS  # of nobody's rows, of which each may be a kind of its own
 _PARTS = 40  # columns and categories that are looked at
 _TOP = 8  # categories of a column
 _WEIGHT = 10  # of all rows, beside those that point at one
@@ -32,7 +33,7 @@ def labels(rows: Rows, at: Integers, degree: Floats) -> Integers:
         columns.append(np.where(degree > 0, sums / np.maximum(degree, 1) - overall, 0) * pull)
     points = np.stack(columns, 1)
     distinct = len(np.unique(points.round(9), axis=0))
-    kinds = min(_KINDS, distinct, len(degree) if len(degree) <= 2 * _KINDS else len(degree) // 2)
+    kinds = min(_KINDS, distinct, max(len(degree) // 2, 1))
     if kinds < 2:
         return np.ones(len(degree), dtype="int64")
     with threadpool_limits(1):  # so that sums are the same on any number of cores

@@ -20,6 +20,9 @@ from synthkit_cart.trees import Growth
 from synthkit_cart.way import Times, Way, calendar
 
 
+SELF = ("self",)  # which row of a small table a row stands for
+
+
 @dataclass(frozen=True)
 class Key:
     """A key to another table, as real rows have it.
@@ -30,6 +33,7 @@ class Key:
         parents: all rows that it can point at.
         within: whether a row and the one that it points at belong to one subject.
         through: the key of another table under the same owner that points at the same rows, if there is one.
+        few: whether each row that it points at is a kind of its own.
     """
 
     name: str
@@ -37,6 +41,7 @@ class Key:
     parents: Rows
     within: bool = False
     through: str | None = None
+    few: bool = False
 
 
 @dataclass
@@ -78,6 +83,8 @@ def learn_way(rows: Rows, layout: Layout | None, keys: Sequence[Key], growth: Gr
     if layout is not None:
         lesson.tell({name: rows.feature(name) for name in rows.names() if name[0] == "up"})
         times = _follow(lesson, layout, seed)
+    if SELF in rows.codecs:
+        lesson.tell({SELF: rows.feature(SELF)})
     echoes = layout.echoes if layout is not None else {}
     time = layout.time if layout is not None else None
     items: list[Item] = [_link(lesson, key) for key in keys]
@@ -123,7 +130,9 @@ def _follow(lesson: Lesson, layout: Layout, seed: int) -> Times:
 def _link(lesson: Lesson, key: Key) -> Link:
     rows, label = lesson.rows, ("label", key.name)
     link = Link(key.name, _value(lesson, label), key.within, _apart(rows, key.rows), key.through)
-    lesson.tell(via(key.parents, key.name, key.rows) | {label: rows.feature(label)})
+    lesson.tell({label: rows.feature(label)})
+    if not key.few:  # else the label says more than what the row is like
+        lesson.tell(via(key.parents, key.name, key.rows))
     for name, codec in key.parents.codecs.items():
         if name[0] == "own" and is_time(codec):
             lesson.times["via", key.name, *name] = np.append(key.parents.values[name], np.nan)[key.rows]

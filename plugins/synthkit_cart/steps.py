@@ -34,6 +34,11 @@ class Step:
         """A value for each row."""
         return self.codec.draw(self.conditional.draw(known, random.random(rows)), random)
 
+    def spread(self, known: Mapping[Name, Feature], rows: int, random: np.random.Generator) -> Any:
+        """A value for each row, each as often as it should be rather than by chance (systematic, Madow 1944)."""
+        even = (random.permutation(rows) + random.random(rows)) / max(rows, 1)
+        return self.codec.draw(self.conditional.draw(known, even), random)
+
 
 def learned(
     name: Name, codec: Codec, values: Any, known: Mapping[Name, Feature], subjects: Integers, growth: Growth

@@ -12,8 +12,8 @@ from synthkit_cart.broods import Brood, brood, habits
 from synthkit_cart.clock import Clock
 from synthkit_cart.columns import codec_of, read
 from synthkit_cart.history import Layout
-from synthkit_cart.labels import labels
-from synthkit_cart.learning import Key, is_time, learn_way
+from synthkit_cart.labels import FEW, labels
+from synthkit_cart.learning import SELF, Key, is_time, learn_way
 from synthkit_cart.roles import Roles, text_of
 from synthkit_cart.rows import NONE, Rows
 from synthkit_cart.steps import Name, Step, learned
@@ -36,6 +36,7 @@ class TableModel:
         way: how its rows are drawn.
         described: what each row is like for those that point at it, and how deep below others it lies.
         broods: the rows of other tables below each row.
+        few: whether nobody's rows are so few that each is a kind of its own for those that point at it.
     """
 
     size: int
@@ -44,6 +45,7 @@ class TableModel:
     way: Way
     described: tuple[Step, ...]
     broods: tuple[Brood, ...]
+    few: bool
 
 
 class Lessons:
@@ -64,10 +66,12 @@ class Lessons:
         rows = self.rows[name]
         keys = [self._key(key) for key in self.roles.links[name]]
         way = learn_way(rows, self.layouts.get(name), keys, self.growth[name], seed)
-        described = [step for key in self.roles.pointing(name) for step in self._pointed(key)]
+        few = self._few(name)
+        described = [step for key in self.roles.pointing(name) if not few for step in self._pointed(key)]
         described += [self._deep(key) for key in self.roles.late if key.table == name]
         broods = tuple(self._brood(name, child) for child in self.roles.below(name))
-        return TableModel(rows.size, int((rows.at_rows < 0).sum()), self.codecs[name], way, tuple(described), broods)
+        alone = int((rows.at_rows < 0).sum())
+        return TableModel(rows.size, alone, self.codecs[name], way, tuple(described), broods, few)
 
     def _growth(self, name: str, leaf: int) -> Growth:
         """Rows that are nobody's need not hide behind others of their table, which may be few."""
@@ -83,13 +87,22 @@ class Lessons:
         columns, least = self.training.schema.modelled(name), self.growth[name].least
         codecs: dict[Name, Codec] = {("own", c.name): codec_of(frame[c.name], c, subjects, least) for c in columns}
         values = {own: read(frame[own[1]], codec) for own, codec in codecs.items()}
-        return Rows(len(frame), values, codecs, subjects, owner, at)
+        rows = Rows(len(frame), values, codecs, subjects, owner, at)
+        if self._few(name):
+            rows.put({SELF: np.arange(rows.size) + 1}, {SELF: Labels(rows.size + 1)})
+        return rows
+
+    def _few(self, name: str) -> bool:
+        """Whether a table of nobody's rows that others point at is so small that each row is a kind of its own."""
+        shared = self.roles.root(name) != self.roles.root(self.training.subject) and self.roles.under[name] is None
+        return shared and len(self.training[name]) <= FEW and bool(self.roles.pointing(name))
 
     def _label(self, key: ForeignKey) -> tuple[Floats, Integers]:
         """How often each row is pointed at, and by what kind of row; tells the latter of which kind it points at."""
         rows, at = self.rows[key.table], pointed(self.training, key)
         degree = np.bincount(at[at >= 0], minlength=self.rows[key.parent].size).astype("float64")
-        found, name = labels(rows, at, degree), ("label", text_of(key))
+        few, name = self._few(key.parent), ("label", text_of(key))
+        found = np.arange(len(degree)) + 1 if few else labels(rows, at, degree)
         rows.put({name: np.append(found, 0)[at]}, {name: Labels(int(found.max(initial=1)) + 1)})
         return degree, found
 
@@ -125,7 +138,7 @@ class Lessons:
         together = self.roles.root(key.table) == self.roles.root(key.parent) and bool(known.any())
         within = together and bool((parents.subjects[at[known]] == rows.subjects[known]).mean() > _MOSTLY)
         through = next((text_of(k) for k in self.roles.siblings(key) if self._covers(k, key)), None)
-        return Key(text_of(key), at, parents, within, through)
+        return Key(text_of(key), at, parents, within, through, self._few(key.parent))
 
     def _covers(self, other: ForeignKey, key: ForeignKey) -> bool:
         """Whether each row points at what a row of another table of the same owner points at."""

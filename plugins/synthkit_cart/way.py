@@ -106,9 +106,11 @@ class Way:
     layout: Layout | None = None
     times: Times = Times()
 
-    def independent(self, about: About, world: World, random: np.random.Generator) -> Values:
+    def independent(
+        self, known: Mapping[Name, Feature], about: About, world: World, random: np.random.Generator
+    ) -> Values:
         """Rows that follow no other."""
-        return self._drawn(Draw({}, {}, needed(steps_of(self.items)), about, world, random))
+        return self._drawn(Draw(dict(known), {}, needed(steps_of(self.items)), about, world, random))
 
     def sequences(
         self, units: Units, given: Values, owner: Rows, about: About, world: World, random: np.random.Generator
