@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from synthkit_cart.items import About, Link, World
+from synthkit_cart.items import KINDS, About, Link, World
 from synthkit_cart.learning import SELF
 from synthkit_cart.links import Candidates
 from synthkit_cart.roles import Roles, text_of
@@ -101,16 +101,22 @@ class Drawing:
         for key in self.roles.pointing(name):
             text, link = text_of(key), self._link(key.table, text_of(key))
             self.world.parents[text] = rows
-            if self.models[name].few:
-                labels, weights = rows.values[SELF], np.ones(rows.size)
-            else:
-                labels, weights = rows.values["label", text], rows.values["degree", text]
-            self.world.candidates[text, ""] = Candidates.of(rows.subjects if link.within else labels, weights)
+            weights = np.ones(rows.size) if self.models[name].few else rows.values["degree", text]
+            groups = rows.subjects if link.within else self._labels(rows, text)
+            self.world.candidates[text, ""] = Candidates.of(groups, weights)
         for key in self.roles.links[name]:
             self.world.rows[text_of(key)] = rows.values["row", text_of(key)]
             for other in (o for t in self.roles.order for o in self.roles.links[t] if key in self.roles.siblings(o)):
-                candidates = Candidates.of(rows.at_rows, np.ones(rows.size))
-                self.world.candidates[text_of(key), text_of(other)] = candidates
+                self._lead(rows, text_of(key), text_of(other), self.rows[key.parent])
+
+    def _lead(self, rows: Rows, text: str, other: str, parents: Rows) -> None:
+        """Let rows of a later table point at what rows of this one point at, of the same owner: of a kind, or any."""
+        labels = np.append(self._labels(parents, other), 0)[rows.values["row", text]]
+        for name, groups in ((other, rows.at_rows * KINDS + labels), (f"{other} of any kind", rows.at_rows)):
+            self.world.candidates[text, name] = Candidates.of(groups, np.ones(rows.size))
+
+    def _labels(self, rows: Rows, text: str) -> Integers:
+        return np.asarray(rows.values[SELF] if SELF in rows.values else rows.values["label", text])
 
     def _link(self, table: str, text: str) -> Link:
         items = self.models[table].way.items

@@ -16,6 +16,7 @@ from synthkit_cart.steps import Name, Step, Values
 from synthkit_cart.tokens import Codec, Feature, Flags, Floats, Integers
 
 AGAIN = 2
+KINDS = 1_000  # more than there are labels of a key
 SHARE, VALUE = ("share",), ("value",)  # of an earlier value that may come again
 _REDRAWS = 10  # of a value that may not come again
 
@@ -291,10 +292,18 @@ class Link:
         wanted = draw.about.subjects if self.within else labels
         found = draw.world.candidates[self.key, ""].pick(wanted, draw.random, else_any=not self.within)
         if self.through is not None:
-            other = draw.world.candidates[self.through, self.key].pick(draw.about.owners, draw.random, else_any=False)
+            other = self._through(draw, labels)
             found = np.where(other < 0, found, np.append(draw.world.rows[self.through], NONE)[other])
         draw.values[self.name] = np.where(labels > 0, found, NONE)
         draw.known |= via(draw.world.parents[self.key], self.key, draw.values[self.name], draw.used)
+
+
+    def _through(self, draw: Draw, labels: Integers) -> Integers:
+        """For each row one of the other table's, of the same owner: one that points at such a kind of row, or any."""
+        owners, among = draw.about.owners, draw.world.candidates
+        kind = among[str(self.through), self.key].pick(owners * KINDS + labels, draw.random, else_any=False)
+        other = among[str(self.through), f"{self.key} of any kind"].pick(owners, draw.random, else_any=False)
+        return np.where(kind < 0, other, kind)
 
 
 Item = Value | After | Link

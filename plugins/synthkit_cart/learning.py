@@ -20,6 +20,7 @@ from synthkit_cart.trees import Growth
 from synthkit_cart.way import Times, Way, calendar
 
 
+_MOSTLY = 0.97
 SELF = ("self",)  # which row of a small table a row stands for
 
 
@@ -42,6 +43,11 @@ class Key:
     within: bool = False
     through: str | None = None
     few: bool = False
+
+    def times(self) -> dict[Name, Floats]:
+        """The times of the row that each row points at."""
+        own = [name for name, codec in self.parents.codecs.items() if name[0] == "own" and is_time(codec)]
+        return {("via", self.name, *n): np.append(self.parents.values[n], np.nan)[self.rows] for n in own}
 
 
 @dataclass
@@ -133,18 +139,16 @@ def _link(lesson: Lesson, key: Key) -> Link:
     lesson.tell({label: rows.feature(label)})
     if not key.few:  # else the label says more than what the row is like
         lesson.tell(via(key.parents, key.name, key.rows))
-    for name, codec in key.parents.codecs.items():
-        if name[0] == "own" and is_time(codec):
-            lesson.times["via", key.name, *name] = np.append(key.parents.values[name], np.nan)[key.rows]
+    lesson.times |= key.times()
     return link
 
 
 def _column(lesson: Lesson, name: Name) -> Item:
     codec, values = lesson.rows.codecs[name], lesson.rows.values[name]
-    base = _earlier(values, lesson.times) if is_time(codec) else None
+    base = earlier(values, lesson.times) if is_time(codec) else None
     if base is None:
         return _value(lesson, name)
-    between = values - lesson.times[base]
+    between = np.where(np.isnan(values), np.nan, np.maximum(values - lesson.times[base], 0))
     step = grid(between[~np.isnan(between)], 0)
     gaps = Numbers.learn(between, lesson.rows.subjects, step=step, least=lesson.growth.least)
     return After(name, codec, base, lesson.step(("gap", *name), gaps, between))
@@ -184,13 +188,17 @@ def _repeat(lesson: Lesson, first: Step, asked: Asked, later: Flags) -> Repeat:
     return Repeat(first, other, again)
 
 
-def _earlier(values: Floats, times: Mapping[Name, Floats]) -> Name | None:
-    """The time that others never precede and are close to: with the least spread of what lies between."""
+def earlier(values: Floats, times: Mapping[Name, Floats]) -> Name | None:
+    """The time that others follow and are close to: with the least spread of what lies between.
+
+    Nearly all must follow: a guard that draws extremes in may have moved a few.
+    """
     known = ~np.isnan(values)
     best, found = float(values[known].std()) / 2 if known.any() else 0.0, None
     for name, base in times.items():
         between = (values - base)[known]
-        if len(between) and between.min() >= 0 and between.std() < best:  # no null among them: a comparison with one fails
+        follows = bool(len(between)) and float((between >= 0).mean()) > _MOSTLY  # a null among them follows nothing
+        if follows and not np.isnan(between).any() and between.std() < best:
             best, found = float(between.std()), name
     return found
 

@@ -13,7 +13,7 @@ from synthkit_cart.clock import Clock
 from synthkit_cart.columns import codec_of, read
 from synthkit_cart.history import Layout
 from synthkit_cart.labels import FEW, labels
-from synthkit_cart.learning import SELF, Key, is_time, learn_way
+from synthkit_cart.learning import SELF, Key, earlier, is_time, learn_way
 from synthkit_cart.roles import Roles, text_of
 from synthkit_cart.rows import NONE, Rows
 from synthkit_cart.steps import Name, Step, learned
@@ -159,8 +159,12 @@ class Lessons:
         return brood(child, self.rows[name], children, layout, self.growth[name], single=single)
 
     def _orders(self, child: str, name: Name, codec: Codec) -> bool:
+        """Whether a time puts the rows of an owner in order: not one that follows from what a row points at."""
         values = self.rows[child].values[name]
-        return is_time(codec) and len(values) > 0 and not np.isnan(values).any()
+        if not is_time(codec) or not len(values) or np.isnan(values).any():
+            return False
+        keys = [self._key(key) for key in self.roles.links[child]]
+        return all(earlier(values, key.times()) is None for key in keys)
 
 
 def pointed(data: Dataset, key: ForeignKey) -> Integers:
