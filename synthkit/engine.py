@@ -198,10 +198,13 @@ def _seeds(seed: int) -> dict[str, int]:
 
 
 def _plugin(plan: Plan, registry: Registry) -> Plugin:
-    if plan.plugin is None:
+    if plan.plugin is not None:
+        return registry.find("synthesizer", plan.plugin)
+    defaults = [cls.name for cls in registry.usable("synthesizer") if cls.default]
+    if len(defaults) != 1:
         names = ", ".join(registry.names("synthesizer"))
         raise UsageError("no plugin is chosen", f"add --plugin NAME, one of {names}")
-    return registry.find("synthesizer", plan.plugin)
+    return registry.find("synthesizer", defaults[0])
 
 
 def _format(plan: Plan, registry: Registry) -> Format:

@@ -29,6 +29,7 @@ class Synthesizer(ABC):
 
     Attributes:
         name: how users ask for it; unique among all installed plugins.
+        default: whether it is used when nobody asks for one.
         multi_table: whether it takes more than one table.
         conditional: whether ``sample`` heeds ``given``.
         blockwise: whether ``sample`` may be called once per block of subjects.
@@ -37,6 +38,7 @@ class Synthesizer(ABC):
     """
 
     name: ClassVar[str]
+    default: ClassVar[bool] = False
     multi_table: ClassVar[bool] = False
     conditional: ClassVar[bool] = False
     blockwise: ClassVar[bool] = True

@@ -81,4 +81,4 @@ def _level(base: Step, normal: Floats, pairs: _Pairs) -> Level | None:
 
 def _matters(difference: Floats) -> bool:
     error = float(difference.std()) / np.sqrt(len(difference))
-    return abs(float(difference.mean())) > max(_DOUBT * error, _LITTLE)
+    return bool(abs(float(difference.mean())) > max(_DOUBT * error, _LITTLE))

@@ -76,7 +76,8 @@ def brood(child: str, parents: Rows, children: Rows, layout: Layout, growth: Gro
     if layout.clock is not None and layout.time is not None:
         columns = _times(parents, children, since, layout.clock, layout.time)
     count = _step(("count", child), counts, parents, counts >= 0, growth, step=1.0)
-    some_, several = [], []
+    some_: list[Step] = []
+    several: list[Step] = []
     for least, part in ((1, some_), (2, several)):
         for name, values in columns.items():
             if (name[0] == "span") == (least == 2) and (counts >= least).any():
@@ -156,7 +157,9 @@ def _step(
     name: Name, values: Floats, parents: Rows, rows: np.ndarray, growth: Growth, step: float | None = None
 ) -> Step:
     known = values[rows]
-    codec = Numbers.learn(known, parents.subjects[rows], step=_grid(known) if step is None else step, least=growth.least)
+    codec = Numbers.learn(
+        known, parents.subjects[rows], step=_grid(known) if step is None else step, least=growth.least
+    )
     made = learned(name, codec, known, some(parents.known(), rows), parents.subjects[rows], growth)
     parents.put({name: np.where(rows, values, np.nan)}, {name: codec})
     return made
@@ -204,4 +207,3 @@ def _spread(rows: np.ndarray, values: Floats) -> Floats:
     found = np.full(len(rows), np.nan)
     found[rows] = values
     return found
-

@@ -37,6 +37,7 @@ class Cart(Synthesizer):
     """
 
     name: ClassVar[str] = "cart"
+    default: ClassVar[bool] = True
     multi_table: ClassVar[bool] = True
     Options = CartOptions
     options: CartOptions

@@ -45,4 +45,3 @@ class Clock:
 def within_day(times: Floats) -> Floats:
     """Microseconds since midnight."""
     return np.asarray(times - np.floor(times / DAY) * DAY)
-

@@ -80,9 +80,9 @@ def learn(target: Target, features: Mapping[Any, Feature], subjects: Integers, g
         codes[place] = features[name].codes if order is None else order[features[name].codes]
     tree = grow(Sample(codes, target.tokens, target.ordered, subjects), growth)
     used = np.unique(tree.feature[tree.left != np.arange(len(tree.left))])
-    place = np.zeros(len(names) + 1, dtype="int32")
-    place[used] = np.arange(len(used))
-    slim = Tree(place[tree.feature], tree.threshold, tree.left, tree.depth)
+    number = np.zeros(len(names) + 1, dtype="int32")
+    number[used] = np.arange(len(used))
+    slim = Tree(number[tree.feature], tree.threshold, tree.left, tree.depth)
     leaves = _leaves(slim, slim.leaves(codes[used]), target)
     return Conditional(tuple(names[i] for i in used), tuple(orders[i] for i in used), slim, *leaves)
 
@@ -106,7 +106,9 @@ def _order(feature: Feature, classes: Integers, kinds: int, ordered: bool) -> In
 
     By their mean where classes are ordered, else on the first axis of a correspondence analysis (Benzécri 1973).
     """
-    counts = np.bincount(feature.codes.astype("int64") * kinds + classes, minlength=feature.size * kinds).reshape(-1, kinds)
+    counts = np.bincount(feature.codes.astype("int64") * kinds + classes, minlength=feature.size * kinds).reshape(
+        -1, kinds
+    )
     sizes, overall = counts.sum(1), counts.sum(0) / max(len(classes), 1)
     profiles = (counts + overall * 5) / (sizes[:, None] + 5) - overall
     if ordered:

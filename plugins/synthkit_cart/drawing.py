@@ -37,19 +37,23 @@ class Drawing:
         rows = self._roots(name) if key is None else self._below(name, self.rows[key.parent], ratio)
         self.rows[name] = rows
         for step in self.models[name].described:
-            rows.put({step.name: step.spread(rows.known(needed([step])), rows.size, self.random)}, {step.name: step.codec})
+            rows.put(
+                {step.name: step.spread(rows.known(needed([step])), rows.size, self.random)}, {step.name: step.codec}
+            )
         for brood in self.models[name].broods:
             brood.draw(rows, self.random)
         self._offer(name)
 
     def late(self, nullable: Mapping[str, bool]) -> None:
-        """Draw the keys to rows of the same table, or of tables that came later; ``nullable`` says which may be null."""
+        """Draw the keys to rows of the same table, or of later ones; ``nullable`` says which may be null."""
         for key in self.roles.late:
             rows, parents, text = self.rows[key.table], self.rows[key.parent], text_of(key)
             depth = np.nan_to_num(rows.values["depth", text]).astype("int64")
             above = depth if key.table == key.parent else np.zeros(parents.size, dtype="int64")
             found = Candidates.of(above, np.ones(parents.size)).pick(depth - 1, self.random, else_any=False)
-            rows.values["row", text] = found if nullable[text] else self._filled(found, key.table == key.parent, parents)
+            rows.values["row", text] = (
+                found if nullable[text] else self._filled(found, key.table == key.parent, parents)
+            )
 
     def _filled(self, found: Integers, same: bool, parents: Rows) -> Integers:
         """A row where there is none: itself in its own table, else any."""

@@ -188,7 +188,7 @@ class History:
         left = np.ones(values.shape, dtype=bool)
         for _ in range(_VALUES):
             chosen = (self.random.random(values.shape) * left).argmax(1)
-            found = left.any(1)
+            found = np.asarray(left.any(1))
             value = values[np.arange(rows), chosen]
             hits = left & (values == value[:, None])
             share = hits.sum(1) / (left.sum(1) + self.layout.echoes[name])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr
 
-from synthkit_cart.history import History
+from synthkit_cart.history import Earlier, History
 from synthkit_cart.links import Candidates
 from synthkit_cart.rows import NONE, Rows, taken
 from synthkit_cart.steps import Name, Step, Values
@@ -140,8 +140,7 @@ class Repeat:
         values = self.later.draw(known, draw.rows, random)
         open_, told, tried = np.ones(draw.rows, dtype=bool), values, []
         for earlier in history.earlier(self.step.name) if self.again is not None else ():
-            about = {**known, SHARE: earlier.feature(), VALUE: self.step.codec.feature(earlier.values)}
-            again = (self.again.draw(about, draw.rows, random) == AGAIN) & earlier.found & open_
+            again = self._again(draw, earlier) & open_
             told, open_ = np.where(again, earlier.values, told), open_ & ~again
             tried.append(earlier.values)
         for _ in range(_REDRAWS if tried or self.apart else 0):
@@ -150,6 +149,13 @@ class Repeat:
                 break
             values = np.where(seen & open_, self.later.draw(known, draw.rows, random), values)
         return np.where(open_, values, told)
+
+    def _again(self, draw: Draw, earlier: Earlier) -> Flags:
+        """Whether an earlier value comes again."""
+        if self.again is None:
+            return np.zeros(draw.rows, dtype=bool)
+        about = {**draw.known, SHARE: earlier.feature(), VALUE: self.step.codec.feature(earlier.values)}
+        return np.asarray((self.again.draw(about, draw.rows, draw.random) == AGAIN) & earlier.found)
 
     def fill(self, draw: Draw) -> None:
         """Add the column."""
@@ -296,7 +302,6 @@ class Link:
             found = np.where(other < 0, found, np.append(draw.world.rows[self.through], NONE)[other])
         draw.values[self.name] = np.where(labels > 0, found, NONE)
         draw.known |= via(draw.world.parents[self.key], self.key, draw.values[self.name], draw.used)
-
 
     def _through(self, draw: Draw, labels: Integers) -> Integers:
         """For each row one of the other table's, of the same owner: one that points at such a kind of row, or any."""

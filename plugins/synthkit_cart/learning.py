@@ -19,7 +19,6 @@ from synthkit_cart.tokens import Codec, Feature, Flags, Floats, Integers, Labels
 from synthkit_cart.trees import Growth
 from synthkit_cart.way import Times, Way, calendar
 
-
 _MOSTLY = 0.97
 SELF = ("self",)  # which row of a small table a row stands for
 
@@ -116,7 +115,9 @@ def _follow(lesson: Lesson, layout: Layout, seed: int) -> Times:
         lesson.known |= lesson.past.known
         return Times()
     clock = within_day(rows.values[layout.time])
-    daytime = Numbers.learn(clock, rows.subjects, step=grid(clock, 0), least=lesson.growth.least) if clock.any() else None
+    daytime = (
+        Numbers.learn(clock, rows.subjects, step=grid(clock, 0), least=lesson.growth.least) if clock.any() else None
+    )
     seen = lesson.past = past(rows, layout, daytime, random)
     known_today = seen.known.pop(("today",), None)  # the day must be known before
     lesson.known |= seen.known

@@ -82,7 +82,9 @@ def past(rows: Rows, layout: Layout, daytime: Codec | None, random: np.random.Ge
     real = {name: values[order] for name, values in rows.values.items() if name in layout.codecs}
     history = History(layout, units.sizes, units.starts, given, random, real)
     flags = [np.zeros(rows.size, dtype=bool) for _ in range(3)]
-    found = Past({}, order, flags[0], flags[1], np.zeros(rows.size), flags[2], {name: Asked() for name in layout.echoes})
+    found = Past(
+        {}, order, flags[0], flags[1], np.zeros(rows.size), flags[2], {name: Asked() for name in layout.echoes}
+    )
     while going := history.going:
         here = order[units.starts[:going] + history.done]
         found.later[here], found.middle[here] = history.done > 0, history.middle()
@@ -115,5 +117,5 @@ def _keep(known: dict[Name, Feature], name: Name, feature: Feature, rows: Intege
 
 def _same(values: Any, real: Any) -> Flags:
     """Whether values are equal; null is equal to null."""
-    return np.asarray((values == real) | ((real != real) & (values != values)))
-
+    both = np.isnan(values) & np.isnan(real) if values.dtype.kind == "f" else False
+    return np.asarray((values == real) | both)

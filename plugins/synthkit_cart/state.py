@@ -54,7 +54,10 @@ def load(folder: Path) -> Any:
 def _plain(value: Any, arrays: dict[str, Any]) -> Any:
     """What JSON can say; arrays go aside, those of objects as lists."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {"class": type(value).__name__, **{f.name: _plain(getattr(value, f.name), arrays) for f in fields(value)}}
+        return {
+            "class": type(value).__name__,
+            **{f.name: _plain(getattr(value, f.name), arrays) for f in fields(value)},
+        }
     if isinstance(value, np.ndarray) and value.dtype.kind == "O":
         return {"objects": [item.item() if isinstance(item, np.generic) else item for item in value.tolist()]}
     if isinstance(value, np.ndarray):

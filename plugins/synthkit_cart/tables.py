@@ -142,11 +142,13 @@ class Lessons:
 
     def _covers(self, other: ForeignKey, key: ForeignKey) -> bool:
         """Whether each row points at what a row of another table of the same owner points at."""
-        pairs = []
-        for one in (key, other):
-            at, row = self.rows[one.table].at_rows, pointed(self.training, one)
-            pairs.append((at * (self.rows[key.parent].size + 1) + row)[(at >= 0) & (row >= 0)])
-        return bool(len(pairs[0]) and np.isin(*pairs).mean() > _MOSTLY)
+        own, others = self._pairs(key), self._pairs(other)
+        return bool(len(own) and np.isin(own, others).mean() > _MOSTLY)
+
+    def _pairs(self, key: ForeignKey) -> Integers:
+        """A number for the owner of a row and the row that it points at, together."""
+        at, row = self.rows[key.table].at_rows, pointed(self.training, key)
+        return (at * (self.rows[key.parent].size + 1) + row)[(at >= 0) & (row >= 0)]
 
     def _brood(self, name: str, child: str) -> Brood:
         children, growth = self.rows[child], self.growth[child]

@@ -216,7 +216,8 @@ def _edges(values: Floats, subjects: Integers, least: int) -> Floats:
     values, subjects = values[order], subjects[order]
     bins = int(np.clip(len(values) // least, 1, _BINS))
     starts = np.unique(np.searchsorted(values, values[np.arange(bins) * len(values) // bins]))
-    kept, seen = [0], set()
+    kept: list[int] = [0]
+    seen: set[int] = set()
     for start, end in zip(starts, [*starts[1:], len(values)], strict=True):
         if len(seen) >= least:
             kept.append(int(start))

@@ -125,7 +125,7 @@ class Way:
         around = {name: taken(feature, units.owner) for name, feature in _upward(owner, wanted).items()}
         history = History(layout, units.sizes, units.starts, given, random)
         while rows := history.going:
-            known = some(around, np.s_[:rows]) | history.known(wanted)
+            known = {name: feature.take(slice(rows)) for name, feature in around.items()} | history.known(wanted)
             draw = Draw(known, {}, wanted, about.first(rows), world, random, history)
             history.advance(self._next(draw))
         return history.rows
