@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pydantic
 
-from synthkit import Context, Dataset, ForeignKey, Schema, Synthesizer
+from synthkit import Context, DataError, Dataset, ForeignKey, Schema, Synthesizer
 from synthkit_cart import columns, state
 from synthkit_cart.drawing import Drawing
 from synthkit_cart.roles import Roles, roles, text_of
@@ -70,6 +70,8 @@ class Cart(Synthesizer):
     @classmethod
     def load(cls, folder: Path) -> Self:
         found = state.load(folder)
+        if set(found) != {"schema", "subject", "models"}:
+            raise DataError("the saved model is not one of this engine", "fit again")
         model = cls(cls.Options())
         model.schema, model.subject = Schema.from_dict(found["schema"]), found["subject"]
         model.models = found["models"]

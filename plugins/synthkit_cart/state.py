@@ -31,23 +31,26 @@ _CLASSES: dict[str, Any] = {
 }
 
 
-def save(folder: Path, state: Any) -> None:
+def save(folder: Path, state: dict[str, Any]) -> None:
     """Write dataclasses, tuples, mappings, arrays and plain values into ``model.json`` and ``arrays.npz``."""
     arrays: dict[str, Any] = {}
     (folder / _JSON).write_text(json.dumps(_plain(state, arrays), ensure_ascii=False), "utf-8")
     np.savez_compressed(folder / _ARRAYS, **arrays)
 
 
-def load(folder: Path) -> Any:
-    """Read what ``save`` wrote.
+def load(folder: Path) -> dict[str, Any]:
+    """Read the mapping that ``save`` wrote.
 
     Raises:
         DataError: the files do not hold a model of this engine.
     """
     try:
         with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
-            return _made(json.loads((folder / _JSON).read_text("utf-8")), {name: arrays[name] for name in arrays.files})
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            found = _made(
+                json.loads((folder / _JSON).read_text("utf-8")), {name: arrays[name] for name in arrays.files}
+            )
+        return dict(found)
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
         raise DataError("the saved model cannot be read", "fit again") from None
 
 

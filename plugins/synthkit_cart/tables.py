@@ -82,8 +82,7 @@ class Lessons:
     def _read(self, name: str) -> Rows:
         frame, key = self.training[name], self.roles.under[name]
         owner, at = (self.rows[key.parent], pointed(self.training, key)) if key else (None, None)
-        whose = np.arange(len(frame)) if owner is None or at is None else owner.subjects_of(at)
-        subjects = np.unique(whose, return_inverse=True)[1].astype("int64")
+        subjects = np.arange(len(frame)) if owner is None or at is None else owner.subjects_of(at)
         columns, least = self.training.schema.modelled(name), self.growth[name].least
         codecs: dict[Name, Codec] = {("own", c.name): codec_of(frame[c.name], c, subjects, least) for c in columns}
         values = {own: read(frame[own[1]], codec) for own, codec in codecs.items()}

@@ -37,7 +37,7 @@ EVALUATORS = click.option(
     "--evaluators", type=str, help="Only these, separated by commas; or all, or none. Default: the quick ones."
 )
 FITTING = (
-    click.option("--plugin", type=str, help="The synthesizer; `synthkit plugins` lists them."),
+    click.option("--plugin", type=str, help="The synthesizer; `synthkit plugins` lists them. Default: cart."),
     DATA,
     SCHEMA,
     click.option("--holdout", type=str, help="Share of subjects held out, or a folder to hold out. Default: 0.2."),
