@@ -15,7 +15,7 @@ import pytest
 
 from synthkit.cli import run
 from synthkit.engine import execute
-from synthkit.errors import NothingEvaluatedError
+from synthkit.errors import NothingEvaluatedError, UsageError
 from synthkit.plan import Plan
 from synthkit.plugins import Registry, discover
 
@@ -325,9 +325,20 @@ def refused(code: int, arguments: list[str], capsys, *words: str) -> None:
         assert word in shown.err
 
 
+def test_cart_runs_when_nobody_names_a_plugin(folder, shop):
+    assert run(["run", "--data", "shop", "--out", "out", "--evaluators", "none", "--no-gates"]) == 0
+    assert json.loads((folder / "out" / "run.json").read_text())["plugin"] == "cart"
+
+
+def test_without_a_default_plugin_a_run_says_which_there_are(shop):
+    found = discover()
+    others = tuple(plugin for plugin in found.plugins if plugin.name != "cart")
+    with pytest.raises(UsageError, match="no plugin is chosen; add --plugin NAME, one of .*resample"):
+        execute(Plan(data=shop), Registry(others, found.manager))
+
+
 def test_usage_errors_are_exit_2(folder, shop, capsys):
     data = ["--data", "shop"]
-    refused(2, ["run", *data], capsys, "no plugin is chosen", "resample")
     refused(2, ["run", *data, "--plugin", "resampel"], capsys, "did you mean 'resample'?")
     refused(2, ["run", *data, "--plugin", "resample", "-o", "epohcs=3"], capsys, "no option 'epohcs'")
     refused(2, ["run", *data, "--plugin", "resample", "-o", "epochs"], capsys, "KEY=VALUE")
