@@ -333,7 +333,7 @@ def test_cart_runs_when_nobody_names_a_plugin(folder, shop):
 def test_without_a_default_plugin_a_run_says_which_there_are(shop):
     found = discover()
     others = tuple(plugin for plugin in found.plugins if plugin.name != "cart")
-    with pytest.raises(UsageError, match="no plugin is chosen; add --plugin NAME, one of .*resample"):
+    with pytest.raises(UsageError, match=r"no plugin is chosen; add --plugin NAME, one of .*resample"):
         execute(Plan(data=shop), Registry(others, found.manager))
 
 
