@@ -18,7 +18,7 @@ from synthkit.bank import bank
 from synthkit.context import Context
 from synthkit.dataset import Dataset
 from synthkit.evaluation import Evaluation
-from synthkit.gates import default_gates, judge
+from synthkit.gates import built_in_gates, judge
 from synthkit.inference import infer
 from synthkit.material import read
 from synthkit.plan import Plan
@@ -44,7 +44,7 @@ def copies_caught(real: Dataset, registry: Registry, seed: int) -> bool:
     training, holdout, _ = split(rest, 0.25, seed)
     evaluator = registry.find("evaluator", "privacy").cls()
     evaluation = Evaluation([evaluator], training, holdout, (training, holdout), seed, ceilings=False)
-    gates = default_gates(("privacy",), fresh_keys=False)
+    gates = built_in_gates("default", ("privacy",), fresh_keys=False)
     verdicts = judge(gates, evaluation.results(mixed(fresh, training, seed), Context()))
     return any(verdict.fails for verdict in verdicts if verdict.gate.startswith("privacy.copies"))
 
@@ -60,10 +60,11 @@ def main(seeds: int, path: Path | None, tables: tuple[str, ...]) -> None:
     registry = discover()
     real, many = read(Plan(data=path, tables=tables), registry, Context()), many_customers()
     evaluators = [registry.find("evaluator", name).cls() for name in ("fidelity", "privacy")]
+    gates = built_in_gates("default", ("fidelity", "privacy"), fresh_keys=False)
     right: Counter[str] = Counter()
     began = time.perf_counter()
     for seed in range(seeds):
-        cases = self_test(real, evaluators, {}, registry, seed=seed, context=Context()).cases
+        cases = self_test(real, evaluators, gates, registry, seed=seed, context=Context()).cases
         for case in cases:
             right[case.name] += case.as_it_should
             if not case.as_it_should:

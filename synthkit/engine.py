@@ -21,7 +21,7 @@ from synthkit.evaluator import Evaluator
 from synthkit.folders import appearing
 from synthkit.format import Format
 from synthkit.formulas import escaped, formula_cells
-from synthkit.gates import CORE_METRICS, Gate, Verdict, default_gates, judge
+from synthkit.gates import CORE_METRICS, STRICT_GATES, Gate, Verdict, built_in_gates, evaluator_of, judge
 from synthkit.guard import Guard
 from synthkit.material import Material, fingerprint, read, read_like, split_parts
 from synthkit.model import Model
@@ -65,7 +65,7 @@ def execute(plan: Plan, registry: Registry, observer: Observer | None = None) ->
         others = (_once(plan, _made(plugin, plan), material, evaluation, steps, i)[2] for i in range(1, plan.repeats))
         results = combined((first, *others))
         with steps("judge"):
-            gates = default_gates(e.name for e in evaluators) | plan.gates
+            gates = built_in_gates(plan.gate_set, (e.name for e in evaluators)) | plan.gates
             verdicts = () if plan.no_gates else _judged(gates, results)
         with steps("report") as context:
             (stage / "plots").mkdir()
@@ -153,7 +153,7 @@ def evaluate(real: Path, synthetic: Path, plan: Plan, registry: Registry, observ
         usable = [e for e in evaluators if holdout is not None or not e.needs_holdout]
         results = Evaluation(usable, original, holdout, halves, seeds["evaluate"]).results(made, context)
     with steps("judge"):
-        gates = default_gates((e.name for e in evaluators), fresh_keys=False) | plan.gates
+        gates = built_in_gates(plan.gate_set, (e.name for e in evaluators), fresh_keys=False) | plan.gates
         idle = {e.name for e in evaluators if e not in usable}
         verdicts = () if plan.no_gates else _judged(gates, results, idle)
     about = {"name": real.name, "rows": original.rows, "fingerprint": fingerprint(original)}
@@ -174,7 +174,7 @@ def rejudge(folder: Path, plan: Plan) -> Run:
         NothingEvaluatedError: there is nothing to judge.
     """
     run = read_run(folder)
-    gates = default_gates(result.metric.split(".")[0] for result in run.results) | plan.gates
+    gates = built_in_gates(plan.gate_set, (evaluator_of(result.metric) for result in run.results)) | plan.gates
     return replace(run, verdicts=_judged(gates, run.results), judged=True)
 
 
@@ -188,7 +188,8 @@ def self_test(plan: Plan, registry: Registry, observer: Observer | None = None) 
     with steps("read") as context:
         real = read(plan, registry, context)
     with steps("self-test") as context:
-        return selftest.self_test(real, evaluators, plan.gates, registry, seed=plan.seed, context=context)
+        gates = built_in_gates(plan.gate_set, (e.name for e in evaluators), fresh_keys=False) | plan.gates
+        return selftest.self_test(real, evaluators, gates, registry, seed=plan.seed, context=context)
 
 
 def default_folder(name: str, seed: int) -> Path:
@@ -234,13 +235,13 @@ def _made(plugin: Plugin, plan: Plan) -> Synthesizer:
 
 
 def _evaluators(plan: Plan, registry: Registry) -> list[Evaluator]:
-    """Those asked for, or the default ones and those that gates name; a run that judges nothing must say so itself."""
+    """Those asked for, or the default ones and those that its gates need; judging nothing must be asked for."""
     if plan.evaluators == ("none",):
         if not plan.no_gates:
             raise UsageError("without evaluators there is nothing to judge", "add --no-gates")
         return []
     if plan.evaluators in (None, ("all",)):
-        named = {gate.partition(".")[0] for gate in plan.gates}
+        named = {evaluator_of(gate) for gate in (*plan.gates, *(STRICT_GATES if plan.gate_set == "strict" else ()))}
         usable = [cls() for cls in registry.usable("evaluator") if plan.evaluators or cls.default or cls.name in named]
         if not (usable or plan.no_gates):
             needs = dict.fromkeys(p.needs for p in registry.plugins if p.kind == "evaluator" and p.needs)

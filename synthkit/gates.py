@@ -11,6 +11,7 @@ import pydantic
 
 from synthkit.scores import Failure, Score
 
+GateSet = Literal["default", "strict"]
 Severity = Literal["error", "warn"]
 Status = Literal["passed", "failed", "missing", "not applicable"]
 
@@ -68,6 +69,22 @@ DEFAULT_GATES: dict[str, Gate] = {
     "privacy.copies.rows": Gate(max=0),
     "privacy.copies.sequences": Gate(max=0),
     "privacy.membership": Gate(max=0.55, confidence=0.95),
+}
+# As good as real data, and as safe; docs/decisions/0012 says where the limits come from.
+STRICT_GATES: dict[str, Gate] = DEFAULT_GATES | {
+    "fidelity.shapes": Gate(min=0.80, min_of_ceiling=0.97),
+    "fidelity.pairs": Gate(min_of_ceiling=0.95),
+    "fidelity.cardinality": Gate(min_of_ceiling=0.92),
+    "fidelity.intertable": Gate(min_of_ceiling=0.95),
+    "fidelity.dependence.intra": Gate(min=0.15, min_of_ceiling=0.8),
+    "fidelity.dependence.hop1": Gate(min=0.15, min_of_ceiling=0.7),
+    "detection.aggregates": Gate(min=0.35, max=0.60, confidence=0.95),
+    "utility.ratio": Gate(min=0.8),
+    "privacy.distance": Gate(max=0.52, confidence=0.95),
+    "privacy.distance.sparse": Gate(max=0.52, confidence=0.95),
+    "privacy.inference": Gate(max=0.05, confidence=0.95),
+    "privacy.linkability": Gate(max=0.05, confidence=0.95),
+    "privacy.singling_out": Gate(max=0.05, confidence=0.95),
 }
 CORE_METRICS = ("integrity", "keys")
 
@@ -132,15 +149,28 @@ class Verdict:
 _FIGURES = ("value", "matched", "ceiling", "error", "min", "max", "min_of_ceiling", "confidence")
 
 
-def default_gates(evaluators: Iterable[str], *, fresh_keys: bool = True) -> dict[str, Gate]:
-    """The built-in gates on what the core counts and on what these evaluators measure.
+def built_in_gates(gate_set: GateSet, evaluators: Iterable[str], *, fresh_keys: bool = True) -> dict[str, Gate]:
+    """The gates of a built-in set, by the ids of their scores.
 
-    Tables from elsewhere need not have fresh keys (``fresh_keys=False``): numbers from 1 on repeat by
-    nature, so that a repeated key is only a warning there.
+    ``default`` judges what the core counts and what these evaluators measure; ``strict`` judges all that it names, so
+    that a score which nobody measured fails. Tables from elsewhere need not have fresh keys (``fresh_keys=False``):
+    numbers from 1 on repeat by nature, so that a repeated key is only a warning there.
+
+    Example:
+        >>> list(built_in_gates("default", []))
+        ['integrity.violations', 'keys.reused']
+        >>> "detection.aggregates" in built_in_gates("strict", [])
+        True
     """
     measured = {*CORE_METRICS, *evaluators}
-    gates = {name: gate for name, gate in DEFAULT_GATES.items() if name.partition(".")[0] in measured}
-    return gates if fresh_keys else gates | {"keys.reused": Gate(max=0, severity="warn")}
+    default = {name: gate for name, gate in DEFAULT_GATES.items() if evaluator_of(name) in measured}
+    gates = default if gate_set == "default" else STRICT_GATES
+    return dict(gates) if fresh_keys else gates | {"keys.reused": Gate(max=0, severity="warn")}
+
+
+def evaluator_of(score: str) -> str:
+    """The name of the evaluator, or of the core's count, that gives the score of this id."""
+    return score.partition(".")[0]
 
 
 def judge(gates: Mapping[str, Gate], results: Iterable[Score | Failure]) -> tuple[Verdict, ...]:
@@ -185,7 +215,7 @@ def _surely_above(gates: Mapping[str, Gate], found: Mapping[str, Score | Failure
 
 def _whole_failure(by_id: Mapping[str, Score | Failure], name: str) -> Failure | None:
     """An evaluator that failed as a whole is a Failure of its own name."""
-    found = by_id.get(name.partition(".")[0])
+    found = by_id.get(evaluator_of(name))
     return found if isinstance(found, Failure) else None
 
 

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import pydantic
 
 from synthkit.errors import UnsetVariableError, UsageError
-from synthkit.gates import Gate
+from synthkit.gates import Gate, GateSet
 
 FILE = "synthkit.toml"
 PROJECT = "pyproject.toml"
@@ -50,6 +50,7 @@ class Plan(pydantic.BaseModel, extra="forbid", frozen=True):
     csv_safe: bool = False
     options: dict[str, Any] = pydantic.Field(default_factory=dict)
     evaluators: tuple[str, ...] | None = None
+    gate_set: GateSet = "default"
     gates: dict[str, Gate] = pydantic.Field(default_factory=dict)
     no_gates: bool = False
     allow_small: bool = False
@@ -125,7 +126,7 @@ def _refuse_contradictions(given: GateFile, file: Path) -> None:
             raise UsageError(f"{key} has no place in a gate file", remedy, _place(file, (key,)))
     if not (given.plugin or given.plugins):
         raise UsageError("no plugin is named", 'add plugins = ["NAME"]', file.name)
-    if not given.gates:
+    if not given.gates and given.gate_set == "default":
         raise UsageError("no gate is named", 'add one, such as gates."integrity.violations".max = 0', file.name)
 
 

@@ -94,10 +94,10 @@ class PlannedRun(pytest.Collector):
 
     def collect(self) -> Iterator[pytest.Item]:
         """One item for each gate of the file and each built-in one, whatever is installed here."""
-        from synthkit.gates import DEFAULT_GATES, default_gates
+        from synthkit.gates import DEFAULT_GATES, built_in_gates, evaluator_of
 
-        measured = self.plan.evaluators or [name.partition(".")[0] for name in DEFAULT_GATES]
-        for gate in default_gates(measured) | self.plan.gates:
+        measured = self.plan.evaluators or [evaluator_of(name) for name in DEFAULT_GATES]
+        for gate in built_in_gates(self.plan.gate_set, measured) | self.plan.gates:
             yield GateItem.from_parent(self, name=gate, plan=self.plan)
 
 

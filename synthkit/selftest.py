@@ -12,7 +12,7 @@ from synthkit.context import Context
 from synthkit.dataset import Dataset
 from synthkit.evaluation import Evaluation
 from synthkit.evaluator import Evaluator
-from synthkit.gates import Gate, Verdict, default_gates, judge
+from synthkit.gates import Gate, Verdict, judge
 from synthkit.guard import Guard
 from synthkit.plugins import Registry
 from synthkit.split import split
@@ -79,15 +79,14 @@ def self_test(
 ) -> SelfTest:
     """Judge a fifth of the real data as if it were synthetic, and every baseline learned from three fifths.
 
-    The last fifth is the holdout. Subjects are drawn by ``seed``; ``gates`` are those to trust, beside the default
-    ones. The rules of the schema are left aside: a repair would lend a baseline what it lacks.
+    The last fifth is the holdout. Subjects are drawn by ``seed``; ``gates`` are those to trust. The
+    rules of the schema are left aside: a repair would lend a baseline what it lacks.
     """
     real = _without_rules(real)
     seeds = np.random.SeedSequence(seed).generate_state(3).tolist()
     rest, fresh, _ = split(real, _PART, seeds[0])
     training, holdout, _ = split(rest, _PART / (1 - _PART), seeds[1])
-    judged = default_gates((e.name for e in evaluators), fresh_keys=False) | dict(gates)
-    relative = any(gate.min_of_ceiling is not None for gate in judged.values())
+    relative = any(gate.min_of_ceiling is not None for gate in gates.values())
     evaluation = Evaluation(evaluators, training, holdout, (training, holdout), seeds[2], ceilings=relative)
     guard = Guard.learn(training, real=real)
     protected = guard.protect(training)
@@ -95,7 +94,7 @@ def self_test(
     for place, name in enumerate((FRESH, *BASELINES)):
         context.progress(place, len(BASELINES) + 1, name)
         synthetic = fresh if name == FRESH else _baseline(name, guard, protected, registry, seed)
-        cases.append(Case(name, judge(judged, evaluation.results(synthetic, Context()))))
+        cases.append(Case(name, judge(gates, evaluation.results(synthetic, Context()))))
     return SelfTest(tuple(cases))
 
 

@@ -39,7 +39,7 @@ class Detection(Evaluator):
     """
 
     name = "detection"
-    default: ClassVar[bool] = False  # it takes seconds, and no built-in gate asks for it
+    default: ClassVar[bool] = False  # it takes seconds, and only the strict gates ask for it
     ceilings: ClassVar[bool] = False  # the ideal is known: 0.5
 
     def evaluate(

@@ -11,6 +11,8 @@ from synthkit.cli.options import (
     CONFIG,
     DATA,
     EVALUATORS,
+    GATE,
+    GATE_SET,
     JSON,
     JUNIT,
     SCHEMA,
@@ -28,9 +30,8 @@ if TYPE_CHECKING:
 
 @click.command("gate")
 @click.argument("run", type=click.Path(path_type=Path), required=False)
-@click.option("--gate", "gates", multiple=True, metavar="METRIC=MIN", help="One more gate, or another limit.")
 @click.option("--self-test", "on_trial", is_flag=True, help="Judge no run, but the gates: with --data and baselines.")
-@grouped(DATA, SCHEMA, TABLES, EVALUATORS, SEED, CONFIG, JUNIT, JSON, *SHOWING)
+@grouped(GATE_SET, GATE, DATA, SCHEMA, TABLES, EVALUATORS, SEED, CONFIG, JUNIT, JSON, *SHOWING)
 def command(  # noqa: PLR0913 - one for each option
     *,
     run: Path | None,

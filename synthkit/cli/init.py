@@ -23,7 +23,8 @@ seed = 0
 # locale = "en_US"              # of fake names and places
 # format = "csv"                # or "parquet"
 # csv_safe = true               # an apostrophe before text in CSV that begins like a formula
-# evaluators = ["fidelity"]     # default: all that can be used
+# evaluators = ["fidelity"]     # default: the quick ones, and those that gates need
+# gate_set = "strict"           # built-in gates that ask for what real data reach; default: floors
 
 # [options]                     # of the plugin
 # epochs = 300

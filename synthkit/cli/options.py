@@ -5,11 +5,12 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import click
 
 from synthkit.errors import UsageError
+from synthkit.gates import GateSet
 from synthkit.plan import Plan, find_file, load
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -37,6 +38,13 @@ TABLES = click.option("--tables", type=str, help="Only these tables, separated b
 EVALUATORS = click.option(
     "--evaluators", type=str, help="Only these, separated by commas; or all, or none. Default: the quick ones."
 )
+GATE_SET = click.option(
+    "--gates",
+    "gate_set",
+    type=click.Choice(get_args(GateSet)),
+    help="Built-in gates: floors (default), or strict: as good and safe as real data.",
+)
+GATE = click.option("--gate", "gates", multiple=True, metavar="METRIC=MIN", help="One more gate, or another limit.")
 FITTING = (
     click.option("--plugin", type=str, help="The synthesizer; `synthkit plugins` lists them. Default: cart."),
     DATA,
@@ -59,7 +67,8 @@ FITTING = (
 )
 JUDGING = (
     EVALUATORS,
-    click.option("--gate", "gates", multiple=True, metavar="METRIC=MIN", help="One more gate, or another limit."),
+    GATE_SET,
+    GATE,
     click.option("--no-gates", is_flag=True, default=None, help="Score, but judge nothing."),
 )
 SHOWING = (QUIET, DEBUG)

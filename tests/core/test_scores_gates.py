@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthkit.gates import DEFAULT_GATES, Gate, Verdict, default_gates, judge
+from synthkit.gates import DEFAULT_GATES, STRICT_GATES, Gate, Verdict, built_in_gates, judge
 from synthkit.scores import Failure, Score, score_id
 
 NAN, INF = float("nan"), float("inf")
@@ -172,15 +172,25 @@ def test_each_gate_gets_one_verdict_in_its_order():
 
 
 def test_the_built_in_gates_hold_for_what_the_core_counts_and_for_the_evaluators_used():
-    assert list(default_gates([])) == ["integrity.violations", "keys.reused"]
-    assert "fidelity.shapes" in default_gates(["fidelity"])
-    assert default_gates(["another"]) == default_gates([])
-    assert default_gates(["fidelity"]).items() <= DEFAULT_GATES.items()
+    assert list(built_in_gates("default", [])) == ["integrity.violations", "keys.reused"]
+    assert "fidelity.shapes" in built_in_gates("default", ["fidelity"])
+    assert built_in_gates("default", ["another"]) == built_in_gates("default", [])
+    assert built_in_gates("default", ["fidelity"]).items() <= DEFAULT_GATES.items()
+
+
+def test_strict_asks_all_that_default_asks_and_more_whatever_was_measured():
+    strict = built_in_gates("strict", [])
+    assert strict == STRICT_GATES
+    assert set(strict) > set(DEFAULT_GATES)
+    for name, gate in DEFAULT_GATES.items():
+        assert gate.model_dump(exclude_none=True).items() <= strict[name].model_dump(exclude_none=True).items()
+    assert {verdict.status for verdict in judge(strict, [])} == {"missing"}
+    assert built_in_gates("strict", [], fresh_keys=False)["keys.reused"].severity == "warn"
 
 
 @pytest.mark.parametrize("metric", ["integrity.violations", "keys.reused"])
 def test_one_violation_is_too_many(metric):
-    gate = default_gates([])[metric]
+    gate = built_in_gates("default", [])[metric]
     assert _status(gate, 0) == "passed"
     assert _status(gate, 1) == "failed"
 

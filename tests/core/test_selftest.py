@@ -10,7 +10,7 @@ from synthkit.bank import bank
 from synthkit.cli import run
 from synthkit.cli.output import show_self_test
 from synthkit.context import Context
-from synthkit.gates import Gate, Verdict
+from synthkit.gates import Gate, Verdict, built_in_gates
 from synthkit.inference import infer
 from synthkit.inference.rules import with_rules
 from synthkit.plugins import discover
@@ -35,7 +35,8 @@ def real():
 
 def _tested(real, *evaluators, gates=None, seed=0):
     chosen = [REGISTRY.find("evaluator", name).cls() for name in evaluators]
-    return self_test(real, chosen, gates or {}, REGISTRY, seed=seed, context=Context())
+    judged = built_in_gates("default", evaluators, fresh_keys=False) | (gates or {})
+    return self_test(real, chosen, judged, REGISTRY, seed=seed, context=Context())
 
 
 def test_the_default_gates_pass_real_data_and_reject_each_baseline_for_its_reason(real):
