@@ -26,17 +26,17 @@ def combined(repeats: Sequence[Sequence[Score | Failure]]) -> tuple[Score | Fail
     the error too large, by a factor of ``sqrt(N + 1)`` at most, rather than too small.
 
     Where less is better (``goal="min"``: violations, copies, risks), the worst repeat counts, the one of the
-    greatest value: any of them might be published, and four harmless draws do not excuse a fifth that leaks. The
-    standard error, if every repeat has one, is the least of them, widened so that a bound at 95 % holds for the
-    worst of N (Bonferroni).
+    greatest value (and for a gate's ``min`` the one of the least): any of them might be published, and four harmless
+    draws do not excuse a fifth that leaks. The standard error, if every repeat has one, is the least of them, widened
+    so that a bound at 95 % holds for the worst of N (Bonferroni).
 
     What failed in one repeat is a Failure, and so is what is there in some of them only. ``matched`` is combined
     as the value is; ``ceiling``, which no repeat changes, is that of the first.
 
     Example:
-        >>> made = [[Score("a.b", 0.8), Score("a.c", 0.0, goal="min")], [Score("a.b", 0.9), Score("a.c", 1.0)]]
-        >>> [round(score.value, 3) for score in combined(made)]
-        [0.85, 1.0]
+        >>> made = [[Score("a.b", value), Score("a.c", value, goal="min")] for value in (0.7, 0.9)]
+        >>> [score.value for score in combined(made)]
+        [0.8, 0.9]
         >>> combined([[Score("a.b", 0.8)], [Failure("a.b", "no rows")]])[0].reason
         'in 1 of 2 repeats: no rows'
     """

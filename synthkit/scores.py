@@ -62,8 +62,8 @@ class Score:
         """The standard deviation of the repeats, if there are any.
 
         Example:
-            >>> Score("a.b", 0.8, repeats=(0.7, 0.8, 0.9)).spread
-            0.1
+            >>> Score("a.b", 0.75, repeats=(0.5, 0.75, 1.0)).spread
+            0.25
         """
         return stdev(self.repeats) if self.repeats else None
 

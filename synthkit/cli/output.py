@@ -143,39 +143,38 @@ def _reader_may_leave() -> Iterator[None]:
 
 def _verdicts(run: Run) -> Group:
     """One row per gate, and below them, at full width, why some could not be judged."""
-    table = _table("Gate", "Value", *_spread_header(run), "Matched", "Ceiling", "Limit", "Verdict")
+    table = _table("Gate", "Value", *spread_header(run), "Matched", "Ceiling", "Limit", "Verdict")
     scores = {score.id: score for score in run.scores}
     for verdict in run.verdicts:
         mark = _MARKS[verdict.status] + (" (warning)" if verdict.warns else "")
         value, *others = map(figure, (verdict.value, verdict.matched, verdict.ceiling))
-        spread = _spread_cell(run, scores.get(verdict.gate))
+        spread = spread_cell(run, scores.get(verdict.gate))
         table.add_row(escape(verdict.gate), value, *spread, *others, limit(verdict), mark)
     reasons = [Text(f"{v.gate}: {v.status}, {v.reason}", style="dim") for v in run.verdicts if v.reason]
     return Group(table, *reasons)
 
 
 def _scores(run: Run) -> Table:
-    table = _table("Score", "Value", *_spread_header(run), "Matched", "Ceiling")
+    table = _table("Score", "Value", *spread_header(run), "Matched", "Ceiling")
     for score in run.scores:
         if score.table is None:
             value, *others = map(figure, (score.value, score.matched, score.ceiling))
-            table.add_row(escape(score.id), value, *_spread_cell(run, score), *others)
+            table.add_row(escape(score.id), value, *spread_cell(run, score), *others)
     return table
 
 
-def _spread_header(run: Run) -> list[str]:
+def spread_header(run: Run) -> list[str]:
+    """One column more where a run was repeated."""
     return ["±"] if run.repeats > 1 else []
 
 
-def _spread_cell(run: Run, score: Score | None) -> list[str]:
-    return [spread(score)] if run.repeats > 1 else []
-
-
-def spread(score: Score | None) -> str:
-    """The standard deviation of the repeats, or that their worst is shown instead of their mean."""
+def spread_cell(run: Run, score: Score | None) -> list[str]:
+    """The standard deviation of the repeats, or that the worst of them counts."""
+    if run.repeats == 1:
+        return []
     if score is None or score.spread is None:
-        return "–"
-    return "worst" if score.goal == "min" else f"{score.spread:.3f}"
+        return ["–"]
+    return ["worst" if score.goal == "min" else f"{score.spread:.3f}"]
 
 
 def _table(*names: str) -> Table:
@@ -215,5 +214,7 @@ def _print_where(run: Run, console: Console) -> None:
     console.print(
         f"time    {sum(run.timings.values()):.1f} s: {times}; memory {run.peak_memory_mb:,.0f} MiB", highlight=False
     )
+    if run.repeats > 1:
+        console.print(f"seeds   {run.repeats}: mean and standard deviation (±), or the worst", highlight=False)
     if run.folder:
         console.print(f"folder  {escape(str(run.folder))}", highlight=False, soft_wrap=True)
