@@ -80,7 +80,7 @@ def test_the_error_of_the_evaluator_is_not_averaged_away():
 
 @pytest.mark.parametrize("count", [2, 5])
 def test_what_lies_at_the_limit_passes_for_sure_as_seldom_as_promised(count):
-    """2,000 sets whose true mean is the limit: 5 % may pass; outside 3 to 7 % would be chance once in 20,000 tests."""
+    """2,000 sets whose true mean is the limit: 5 % may pass; outside 3 to 7 % would be chance once in 15,000 tests."""
     draws = np.random.default_rng(count).normal(0.5, 0.02, (2000, count))
     passed = [status(Gate(min=0.5, **SURE), *maxima(*row)) == "passed" for row in draws.tolist()]
     assert 0.03 < np.mean(passed) < 0.07
@@ -115,7 +115,7 @@ def test_a_risk_is_judged_by_its_worst_repeat_with_the_least_error():
 
 
 def test_noise_alone_fails_a_risk_as_seldom_as_with_one_seed():
-    """2,000 honest sets of 5: at most 5 % may fail; 7 % or more would be chance once in 40,000 tests."""
+    """2,000 honest sets of 5: 5 % may fail; outside 3 to 7 % would be chance once in 15,000 tests."""
     draws = np.random.default_rng(3).normal(0.5, 0.02, (2000, 5))
     failed = [status(Gate(max=0.5, **SURE), *minima(*row, error=0.02)) == "failed" for row in draws.tolist()]
     assert 0.03 < np.mean(failed) < 0.07
