@@ -95,7 +95,8 @@ class Guard:
                 reference table that cannot be folded.
         """
         known_locale(locale)
-        fold = Fold.learn(training)
+        enough = threshold(subject_count(training), k)
+        fold = Fold.learn(training, enough)
         key_order(fold.folded)
         folded = fold.fold(training)
         everything = [folded] if real is None else [folded, fold.fold(real)]
@@ -104,7 +105,7 @@ class Guard:
             for table in folded.schema.tables
         }
         alike = with_alikes(folded, everything[-1], rules)
-        learned = cls(fold, alike, locale, threshold(subject_count(training), k), rare)
+        learned = cls(fold, alike, locale, enough, rare)
         return learned._with_bounds(training)
 
     @property
@@ -166,8 +167,9 @@ class Guard:
             self._settle_foreign(table, tables, rows, self._seed(seed, table, len(table.columns) + 1))
         self._settle_alike(sample.rows, tables, rows, seed, real)
         frames = {t.name: pd.DataFrame({c: tables[t.name][c] for c in t.column_names}) for t in self._inner.tables}
-        restored, changed = kept(self.fold.unfold(Dataset(self._inner, frames), seed), seed=seed)
-        self.notes += changed
+        unfolded, settled = self.fold.settle(self.fold.unfold(Dataset(self._inner, frames), seed), seed)
+        restored, changed = kept(unfolded, seed=seed)
+        self.notes += (*settled, *changed)
         return restored
 
     def check_capacity(self, rows: Mapping[str, int]) -> None:
@@ -186,7 +188,7 @@ class Guard:
     def to_dict(self) -> dict[str, Any]:
         """Plain data, as ``from_dict`` takes them: formats, rounded bounds and shares, no real value."""
         rules = {table: dict(columns) for table, columns in self.rules.items()}
-        return State(self.locale, self.k, self.schema.to_dict(), rules, self.rare).plain()
+        return State(self.locale, self.k, self.schema.to_dict(), rules, self.rare, self.fold.apart).plain()
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], references: Mapping[str, pd.DataFrame] | None = None) -> Guard:
@@ -198,7 +200,7 @@ class Guard:
             UsageError: the schema contradicts itself.
         """
         state = State.from_plain(data)
-        fold = Fold(Schema.from_dict(state.schema), references or {})
+        fold = Fold(Schema.from_dict(state.schema), references or {}, state.apart)
         same = _ruled_names(fold.folded) == {table: list(columns) for table, columns in state.rules.items()}
         if not (same and resolvable(fold.folded, state.rules)):
             raise DataError("the saved guard has other columns than its schema", "fit again")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +44,7 @@ class Combination:
 
     def fold(self, frame: pd.DataFrame) -> Columns:
         """The combination in each row of a table."""
-        texts = pd.DataFrame({part.name: guard_values(frame[part.name], part, _SPELLED) for part in self.parts})
+        texts = spelled(frame, self.parts)
         codes: Integers = np.zeros(len(frame), dtype="int64")
         for name in self.columns:
             codes = refined(codes, texts[name])
@@ -81,8 +82,15 @@ _SPELLED: Any = Values("categorical")
 _NONE = nothing(Column("", ColumnKind.CATEGORICAL))  # what comes back where all combinations are rare
 
 
-def combinations(table: Table) -> tuple[Combination, ...]:
+def spelled(frame: pd.DataFrame, parts: Iterable[Column]) -> pd.DataFrame:
+    """Columns as text, null being null."""
+    return pd.DataFrame({part.name: guard_values(frame[part.name], part, _SPELLED) for part in parts})
+
+
+def combinations(table: Table, apart: Collection[tuple[str, ...]] = ()) -> tuple[Combination, ...]:
     """The columns of a table that its rules bind to fixed combinations; rules that share a column become one.
+
+    Rules whose columns are in ``apart`` bind nothing.
 
     Example:
         >>> table = Table("t", tuple(Column(name, ColumnKind.CATEGORICAL) for name in "abcd"))
@@ -91,7 +99,7 @@ def combinations(table: Table) -> tuple[Combination, ...]:
         ['a+c+d']
     """
     groups: list[set[str]] = []
-    for rule in (rule for rule in table.rules if isinstance(rule, FixedCombinations)):
+    for rule in (rule for rule in table.rules if isinstance(rule, FixedCombinations) and rule.columns not in apart):
         touched = [group for group in groups if group & set(rule.columns)]
         groups = [group for group in groups if group not in touched] + [set(rule.columns).union(*touched)]
     found = [tuple(column for column in table.columns if column.name in group) for group in groups]

@@ -14,11 +14,13 @@ import pandas as pd
 
 from synthkit.dataset import Dataset
 from synthkit.errors import DataError, IntegrityError, UsageError
+from synthkit.guard.apart import Apart, learn_apart, settled
 from synthkit.guard.combinations import Combination, combinations
 from synthkit.guard.members import MemberKey, member_key, unused
+from synthkit.guard.rare import links
 from synthkit.guard.relations import Columns
 from synthkit.row_numbers import repeated, row_codes
-from synthkit.schema import Column, ForeignKey, Schema, Table
+from synthkit.schema import Column, FixedCombinations, ForeignKey, Schema, Table
 from synthkit.storage import within
 
 _ROUNDS = 40  # of drawing members again where a key repeats
@@ -35,26 +37,34 @@ class Fold:
     Attributes:
         schema: of the data.
         references: the reference tables, which come back as they are.
+        apart: for each table the fixed combinations whose columns stay as they are, since as one most would be rare.
     """
 
     schema: Schema
     references: Mapping[str, pd.DataFrame] = field(compare=False)
+    apart: Mapping[str, tuple[Apart, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         missing = [table.name for table in self.schema.tables if table.reference and table.name not in self.references]
         if missing:
             raise DataError("the reference table is missing", "fit again", missing[0])
+        for table, rules in self.apart.items():
+            known = [rule.columns for rule in self.schema[table].rules if isinstance(rule, FixedCombinations)]
+            if not all(rule.columns in known and rule.fits for rule in rules):
+                raise DataError("the saved guard has other columns than its schema", "fit again")
         for problem in _unsupported(self.schema):
             raise UsageError(problem, "take `reference = true` out")
 
     @classmethod
-    def learn(cls, data: Dataset) -> Fold:
-        """The fold of these data, with their reference tables.
+    def learn(cls, data: Dataset, k: int = 1) -> Fold:
+        """The fold of these data, with their reference tables, where ``k`` subjects must share what a model sees.
 
         Raises:
             UsageError: a key to a reference table that cannot be folded.
         """
-        return cls(data.schema, {table.name: data[table.name] for table in data.schema.tables if table.reference})
+        references = {table.name: data[table.name] for table in data.schema.tables if table.reference}
+        found = {name: learn_apart(data[name], data.schema[name], behind) for name, behind in links(data, k).items()}
+        return cls(data.schema, references, {name: rules for name, rules in found.items() if rules})
 
     @cached_property
     def folded(self) -> Schema:
@@ -93,6 +103,17 @@ class Fold:
             known = self.references.get(table.name)
             tables[table.name] = self._unfolded(table, sample[table.name], random) if known is None else known
         return Dataset(self.schema, tables)
+
+    def settle(self, data: Dataset, seed: int) -> tuple[Dataset, list[str]]:
+        """Data with allowed values in the columns that were seen apart, and notes that count the rows changed."""
+        tables, notes = dict(data.tables), []
+        for place, table in enumerate(self.schema.tables):
+            if table.name in self.apart:
+                random = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(place, 0, 1)))
+                made, count = settled(data[table.name], table, self.apart[table.name], random)
+                tables[table.name] = data[table.name].assign(**made)
+                notes += [f"{table.name}: {count:,} rows were changed to keep fixed combinations"] if count else []
+        return Dataset(self.schema, tables), notes
 
     def names_member(self, table: str, column: str) -> bool:
         """Whether a folded column names the rows of a reference table, so that a rare one can still be chosen."""
@@ -139,7 +160,7 @@ class Fold:
             if table.reference and self.schema.children_of(table.name):
                 members[table.name] = self._member_table(table, members)
         ordinary = (table for table in self.schema.tables if not table.reference)
-        return {table.name: (*self._keys(table, members), *_combinations(table)) for table in ordinary}
+        return {table.name: (*self._keys(table, members), *self._combinations(table)) for table in ordinary}
 
     def _member_table(self, table: Table, members: Mapping[str, _Members]) -> _Members:
         """The key of a reference table, and its other columns with those of the tables that it points at."""
@@ -155,6 +176,10 @@ class Fold:
         keys = [key for key in self.schema.parents_of(table.name) if key.parent in members]
         return tuple(member_key(key, table.column(key.columns[0]), members[key.parent], used) for key in keys)
 
+    def _combinations(self, table: Table) -> Iterator[Combination]:
+        for made in combinations(table, [rule.columns for rule in self.apart.get(table.name, ())]):
+            yield replace(made, name=unused(made.name, table.column_names))
+
 
 def _folded_columns(table: Table, parts: tuple[_Part, ...]) -> tuple[Column, ...]:
     """The columns of a table with those of its parts in the places of what they stand for."""
@@ -162,11 +187,6 @@ def _folded_columns(table: Table, parts: tuple[_Part, ...]) -> tuple[Column, ...
     gone = {name for part in parts for name in part.columns}
     kept = (made.get(c.name, () if c.name in gone else (c,)) for c in table.columns)
     return tuple(column for columns in kept for column in columns)
-
-
-def _combinations(table: Table) -> Iterator[Combination]:
-    for made in combinations(table):
-        yield replace(made, name=unused(made.name, table.column_names))
 
 
 def _unsupported(schema: Schema) -> Iterator[str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from synthkit.errors import DataError
+from synthkit.guard.apart import Apart
 from synthkit.guard.categories import RareAs
 from synthkit.guard.fresh import Fresh
 from synthkit.guard.values import Values
@@ -26,6 +27,7 @@ class State:
     schema: dict[str, Any]
     rules: dict[str, dict[str, Values | Fresh | None]]
     rare: RareAs = "draw"
+    apart: Mapping[str, tuple[Apart, ...]] = field(default_factory=dict)
     version: Literal[1] = 1
 
     def plain(self) -> dict[str, Any]:
