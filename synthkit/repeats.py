@@ -26,9 +26,9 @@ def combined(repeats: Sequence[Sequence[Score | Failure]]) -> tuple[Score | Fail
     the error too large, by a factor of ``sqrt(N + 1)`` at most, rather than too small.
 
     Where less is better (``goal="min"``: violations, copies, risks), the worst repeat counts, the one of the
-    greatest value (and for a gate's ``min`` the one of the least): any of them might be published, and four harmless
-    draws do not excuse a fifth that leaks. The standard error, if every repeat has one, is the least of them, widened
-    so that a bound at 95 % holds for the worst of N (Bonferroni).
+    greatest value (and for a gate's ``min`` the one of the least): luck alone decides which of them is written, and
+    four harmless draws do not excuse a fifth that leaks. The standard error, if every repeat has one, is the least of
+    them, widened so that a bound at 95 % holds for the worst of N (Bonferroni).
 
     What failed in one repeat is a Failure, and so is what is there in some of them only. ``matched`` is combined
     as the value is; ``ceiling``, which no repeat changes, is that of the first.
