@@ -29,7 +29,7 @@ from synthkit.split import subject_count
 from synthkit.storage import dtype_of, within
 
 SHORTEST = 6  # characters; shorter strings occur by chance
-COMMON = 10  # rows with the same value of a modelled column, which a model may see, make it no secret
+COMMON = 10  # rows with the same value of a modelled column, or subjects behind them: no secret, a model may see it
 _IDENTIFYING = (ColumnKind.ID, ColumnKind.PII, ColumnKind.TEXT)
 _MADE = (ColumnKind.ID, ColumnKind.PII)  # comes back from the guard, different from all real values of its column
 _MEASURED = (ColumnKind.NUMERICAL, ColumnKind.DATETIME, ColumnKind.BOOLEAN)  # digits that mean no identifier
@@ -64,7 +64,7 @@ class RealStrings:
     They are those of the columns of kind id, pii and text that are stored as text. Left out are integers,
     which repeat by nature, but for personal ones within their own column of a CSV file; names in the schema and
     in Python's own vocabulary, which every model and record is full of; what a reference table holds; and what
-    ten rows of a modelled column hold, which a model may see.
+    ten rows of a modelled column hold, or those of ten subjects lead to, which a model may see.
 
     Known besides are the categories that fewer than ``k`` subjects have; they are looked for in their own
     column only. What the schema lists as ``values`` is no secret.
@@ -77,12 +77,13 @@ class RealStrings:
             for text in real[table][column.name].dropna().unique().tolist():
                 if len(text) >= SHORTEST:
                     self._owner.setdefault(text, f"{table}.{column.name}")
-        self._leave_out(_public(real))
+        behind = links(real, threshold(subject_count(real), k))
+        self._leave_out(_public(real, behind))
         self._own = {
             f"{table}.{column.name}": [t for t in real[table][column.name].dropna().unique() if t in self._owner]
             for table, column in _columns(real.schema, *_MADE)
         }
-        self._integers, self._rare = _personal_integers(real), _rare_categories(real, k)
+        self._integers, self._rare = _personal_integers(real), _rare_categories(real, behind)
         self._own |= self._integers
 
     @property
@@ -236,21 +237,22 @@ def _personal_integers(real: Dataset) -> dict[str, list[str]]:
     return found
 
 
-def _rare_categories(real: Dataset, k: int) -> dict[str, list[str]]:
+def _rare_categories(real: Dataset, behind: Mapping[str, Links]) -> dict[str, list[str]]:
     """The categories of each column of text that fewer than k subjects have, counted as the guard does."""
-    behind = links(real, threshold(subject_count(real), k))
     found = {}
     for table, column in _columns(real.schema, ColumnKind.CATEGORICAL):
         if column.name not in real.schema.key_columns(table):
-            few = _few(real[table][column.name], behind[table])
+            few = [
+                text for text, holders in _held(real[table][column.name], behind[table]) if holders < behind[table].k
+            ]
             found[f"{table}.{column.name}"] = [text for text in few if text not in column.values]
     return found
 
 
-def _few(values: pd.Series[Any], behind: Links) -> list[str]:
+def _held(values: pd.Series[Any], behind: Links) -> list[tuple[str, int]]:
+    """The distinct texts of a column, and how many subjects have each."""
     codes, distinct = pd.factorize(values)
-    few = behind.holders(codes.astype("int64"), len(distinct)) < behind.k
-    return [str(text) for text, rare in zip(distinct.tolist(), few.tolist(), strict=True) if rare]
+    return list(zip(distinct.tolist(), behind.holders(codes.astype("int64"), len(distinct)).tolist(), strict=True))
 
 
 def _columns(schema: Schema, *kinds: ColumnKind) -> Iterator[tuple[str, Column]]:
@@ -261,14 +263,16 @@ def _columns(schema: Schema, *kinds: ColumnKind) -> Iterator[tuple[str, Column]]
                 yield table.name, column
 
 
-def _public(real: Dataset) -> set[str]:
+def _public(real: Dataset, behind: Mapping[str, Links]) -> set[str]:
     schema = real.schema
     public = {part for name in sys.modules for part in (name, *name.split("."))} | {*dir(builtins), *keyword.kwlist}
     names = _flat(schema.to_dict())
     public.update(names, *(re.findall(r"\w+", name) for name in names))
     for table, column in _columns(schema, ColumnKind.CATEGORICAL):
-        counts = real[table][column.name].value_counts()
+        values = real[table][column.name]
+        counts = values.value_counts()
         public.update(counts.index[counts >= COMMON])
+        public.update(text for text, holders in _held(values, behind[table]) if holders >= COMMON)
     for kept in schema.tables:
         if kept.reference:
             for name in kept.column_names:
