@@ -104,9 +104,9 @@ def _score(metric: str, table: str, found: Separation) -> Score:
     return Score(metric, found.area, table, goal="min", error=found.error)
 
 
-def _importances(metric: str, table: str, found: Mapping[str, float]) -> Iterator[Score]:
-    for column, fall in found.items():
-        yield Score(f"{metric}.importance", fall, table, (column,), bounds=(-1.0, 1.0), goal="min")
+def _importances(metric: str, table: str, found: Mapping[str, tuple[float, float]]) -> Iterator[Score]:
+    for column, (fall, error) in found.items():
+        yield Score(f"{metric}.importance", fall, table, (column,), bounds=(-1.0, 1.0), goal="min", error=error)
 
 
 def _note(found: Score | Failure, importances: Sequence[Score | Failure], context: Context) -> None:

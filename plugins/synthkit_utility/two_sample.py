@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
-from synthkit_utility.areas import area, area_error, placements
+from synthkit_utility.areas import area, area_error, fold_error, placements
 from synthkit_utility.rows import TREES, Flags, Integers, Numbers, drawn, without_gaps
 
 _FOLDS = 5
@@ -55,11 +55,15 @@ class Sample:
 
 @dataclass(frozen=True)
 class Separation:
-    """The area under the ROC curve, its standard error, and how much it falls without each source of features."""
+    """The area under the ROC curve, its standard error, and how much it falls without each source of features.
+
+    The importances are means over the folds, each with its standard error, widened for what folds have in common
+    (Nadeau and Bengio, 2003).
+    """
 
     area: float
     error: float
-    importance: dict[str, float]
+    importance: dict[str, tuple[float, float]]
 
 
 def told_apart(
@@ -70,7 +74,7 @@ def told_apart(
 
     folds = sample.folds(random)
     areas, influences = [], np.empty(len(folds))
-    falls: dict[str, float] = dict.fromkeys(sources, 0.0)
+    falls: dict[str, list[float]] = {name: [] for name in sources}
     for fold in range(_FOLDS):
         test = folds == fold
         matrix = without_gaps(sample.matrix, sample.matrix[~test])
@@ -83,5 +87,6 @@ def told_apart(
         for name, places in sources.items():
             shuffled = rows.copy()
             shuffled[:, places] = rows[random.permutation(len(rows))][:, places]
-            falls[name] += (areas[-1] - area(model.decision_function(shuffled), side)) / _FOLDS
-    return Separation(float(np.mean(areas)), area_error(influences, sample.groups, _FOLDS), falls)
+            falls[name].append(areas[-1] - area(model.decision_function(shuffled), side))
+    importance = {name: (float(np.mean(fall)), fold_error(fall)) for name, fall in falls.items()}
+    return Separation(float(np.mean(areas)), area_error(influences, sample.groups, _FOLDS), importance)
