@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
@@ -38,12 +36,6 @@ def area_error(influences: Numbers, groups: Integers, folds: int) -> float:
     sums = np.bincount(groups, influences)
     shared = 1 + folds / (folds - 1)
     return float(np.sqrt((sums**2).sum() * len(sums) / (len(sums) - 1) * shared))
-
-
-def fold_error(values: Sequence[float]) -> float:
-    """The standard error of a mean over folds, widened for what folds have in common (Nadeau and Bengio, 2003)."""
-    folds = len(values)
-    return float(np.std(values, ddof=1) * np.sqrt(1 / folds + 1 / (folds - 1)))
 
 
 def _ranks(values: Numbers) -> Numbers:

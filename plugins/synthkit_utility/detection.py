@@ -32,10 +32,10 @@ class Detection(Evaluator):
 
     A row's parent is left out of its own columns: so ``rows`` says that a table is wrong by itself, and
     ``aggregates`` that rows went to the wrong parents. Keys, personal data, text and reference tables are not
-    looked at. The error is DeLong's (1988), with the rows of a subject taken together (Obuchowski, 1997) and
-    widened for what folds have in common (Nadeau and Bengio, 2003). A note names the columns that gave the
-    synthetic rows away. Fewer than 50 subjects on a side, or a column that cannot be read, are a Failure. The order
-    of rows, columns and tables and the number of cores change nothing.
+    looked at. The errors are DeLong's (1988), those of importances, too, with the rows of a subject taken together
+    (Obuchowski, 1997) and widened for what folds have in common (Nadeau and Bengio, 2003). A note names the columns
+    that gave the synthetic rows away. Fewer than 50 subjects on a side, or a column that cannot be read, are a
+    Failure. The order of rows, columns and tables and the number of cores change nothing.
     """
 
     name = "detection"

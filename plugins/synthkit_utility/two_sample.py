@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
-from synthkit_utility.areas import area, area_error, fold_error, placements
+from synthkit_utility.areas import area_error, placements
 from synthkit_utility.rows import TREES, Flags, Integers, Numbers, drawn, without_gaps
 
 _FOLDS = 5
@@ -57,8 +57,8 @@ class Sample:
 class Separation:
     """The area under the ROC curve, its standard error, and how much it falls without each source of features.
 
-    The importances are means over the folds, each with its standard error, widened for what folds have in common
-    (Nadeau and Bengio, 2003).
+    Each fall has its standard error, too: the areas with and without a source are those of the same rows, so that
+    the influences of a row on both are subtracted (DeLong et al., 1988).
     """
 
     area: float
@@ -73,8 +73,7 @@ def told_apart(
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     folds = sample.folds(random)
-    areas, influences = [], np.empty(len(folds))
-    falls: dict[str, list[float]] = {name: [] for name in sources}
+    whole, parts = _Area(folds), {name: _Area(folds) for name in sources}
     for fold in range(_FOLDS):
         test = folds == fold
         matrix = without_gaps(sample.matrix, sample.matrix[~test])
@@ -82,11 +81,26 @@ def told_apart(
         model.fit(matrix[~test], sample.synthetic[~test])
         rows, side = matrix[test], sample.synthetic[test]
         placed = placements(model.decision_function(rows), side)
-        areas.append(placed[side].mean())
-        influences[test] = (placed - areas[-1]) / np.where(side, side.sum(), (~side).sum()) / _FOLDS
+        whole.add(test, side, placed)
         for name, places in sources.items():
             shuffled = rows.copy()
             shuffled[:, places] = rows[random.permutation(len(rows))][:, places]
-            falls[name].append(areas[-1] - area(model.decision_function(shuffled), side))
-    importance = {name: (float(np.mean(fall)), fold_error(fall)) for name, fall in falls.items()}
-    return Separation(float(np.mean(areas)), area_error(influences, sample.groups, _FOLDS), importance)
+            parts[name].add(test, side, placed - placements(model.decision_function(shuffled), side))
+    importance = {name: part.estimate(sample.groups) for name, part in parts.items()}
+    return Separation(*whole.estimate(sample.groups), importance)
+
+
+class _Area:
+    """An area, or the difference of two, from the placements of the rows of each fold."""
+
+    def __init__(self, folds: Integers) -> None:
+        self._means: list[float] = []
+        self._influences = np.empty(len(folds))
+
+    def add(self, test: Flags, side: Flags, placed: Numbers) -> None:
+        self._means.append(float(placed[side].mean()))
+        self._influences[test] = (placed - self._means[-1]) / np.where(side, side.sum(), (~side).sum()) / _FOLDS
+
+    def estimate(self, groups: Integers) -> tuple[float, float]:
+        """The mean over the folds and its standard error."""
+        return float(np.mean(self._means)), area_error(self._influences, groups, _FOLDS)

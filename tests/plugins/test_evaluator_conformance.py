@@ -360,10 +360,12 @@ def test_what_is_no_score_and_what_is_raised_is_told():
     assert set(complaints(Plain).values()) >= {"close: float is no Score and no Failure"}
 
     class Raising(Close):
-        def also(self, real, synthetic):
+        def evaluate(self, real, synthetic, **rest):
             raise KeyError("plan")
 
-    assert "close: raised KeyError (fresh data): 'plan'" in complaints(Raising).values()
+    found = complaints(Raising)
+    assert set(found) == NAMES
+    assert found["check_deadline_stops_it"] == "close: raised KeyError (a deadline): 'plan'"
 
 
 def test_each_evaluator_and_check_is_a_test_and_an_exception_must_fail(pytester):
