@@ -28,6 +28,7 @@ from synthkit.model import Model
 from synthkit.plan import Plan
 from synthkit.plugins import Plugin, Registry
 from synthkit.record import peak_memory_mb, verify_tables, versions, write_record, write_tables
+from synthkit.repeats import combined
 from synthkit.report import write_plots
 from synthkit.run import Run, read_run
 from synthkit.scan import RealStrings, refuse_leaks
@@ -44,7 +45,9 @@ _RANDOM = ("split", "fit", "sample", "restore", "evaluate")
 def execute(plan: Plan, registry: Registry, observer: Observer | None = None) -> Run:
     """Read, split, guard, fit, sample, restore, verify, evaluate, judge and write, into ``plan.out``.
 
-    The folder appears whole, at the end, or not at all.
+    The folder appears whole, at the end, or not at all. With ``plan.repeats``, all from guard to evaluate is done
+    with as many seeds, on the same split and with the same seed for the evaluators; what is written is the first,
+    which is what a run without repeats makes, and what is judged is all of them (``repeats.combined``).
 
     Raises:
         SynthkitError: whatever stops the way; its class says what.
@@ -56,12 +59,11 @@ def execute(plan: Plan, registry: Registry, observer: Observer | None = None) ->
     out = plan.out or default_folder(plugin.name, plan.seed)
     with appearing(out, overwrite=plan.overwrite) as stage:
         material = _material(plan, plugin, registry, seeds, steps)
-        fitted = _fitted(plan, synthesizer, material, seeds, steps)
-        synthetic = _sampled(fitted, fitted.rows, seeds, steps, material.real)
-        with steps("evaluate") as context:
-            parts = (material.training, material.holdout)
-            evaluation = Evaluation(evaluators, material.training, material.holdout, parts, seeds["evaluate"])
-            results = evaluation.results(synthetic, context)
+        parts = (material.training, material.holdout)
+        evaluation = Evaluation(evaluators, *parts, parts, seeds["evaluate"])
+        fitted, synthetic, first = _once(plan, synthesizer, material, evaluation, steps, 0)
+        others = (_once(plan, _made(plugin, plan), material, evaluation, steps, i)[2] for i in range(1, plan.repeats))
+        results = combined((first, *others))
         with steps("judge"):
             gates = built_in_gates(plan.gate_set, (e.name for e in evaluators)) | plan.gates
             verdicts = () if plan.no_gates else _judged(gates, results)
@@ -79,6 +81,7 @@ def execute(plan: Plan, registry: Registry, observer: Observer | None = None) ->
             results=results,
             verdicts=verdicts,
             judged=not plan.no_gates,
+            repeats=plan.repeats,
         )
         write_record(stage, run, synthetic.schema)
         refuse_leaks(stage, strings, stage.iterdir())  # the record says how long writing took, so it comes last
@@ -194,8 +197,9 @@ def default_folder(name: str, seed: int) -> Path:
     return Path("runs") / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{seed}"
 
 
-def _seeds(seed: int) -> dict[str, int]:
-    return dict(zip(_RANDOM, np.random.SeedSequence(seed).generate_state(len(_RANDOM)).tolist(), strict=True))
+def _seeds(seed: int, repeat: int = 0) -> dict[str, int]:
+    sequence = np.random.SeedSequence(seed, spawn_key=(repeat,) if repeat else ())
+    return dict(zip(_RANDOM, sequence.generate_state(len(_RANDOM)).tolist(), strict=True))
 
 
 def _plugin(plan: Plan, registry: Registry) -> Plugin:
@@ -251,6 +255,18 @@ def _material(plan: Plan, plugin: Plugin, registry: Registry, seeds: Mapping[str
         real = read(plan, registry, context)
     with steps("split") as context:
         return split_parts(plan, real, registry, seeds["split"], context).fitting(plugin, plan.table, context)
+
+
+def _once(
+    plan: Plan, made: Synthesizer, material: Material, evaluation: Evaluation, steps: Steps, repeat: int
+) -> tuple[Model, Dataset, tuple[Score | Failure, ...]]:
+    """Fit, sample and score with the seeds of one repeat; only the first, whose tables are written, leaves notes."""
+    seeds, told = _seeds(plan.seed, repeat), f" {repeat + 1}/{plan.repeats}" if plan.repeats > 1 else ""
+    steps = replace(steps, repeat=told, notes=[] if repeat else steps.notes)
+    fitted = _fitted(plan, made, material, seeds, steps)
+    synthetic = _sampled(fitted, fitted.rows, seeds, steps, material.real)
+    with steps("evaluate") as context:
+        return fitted, synthetic, evaluation.results(synthetic, context)
 
 
 def _fitted(plan: Plan, made: Synthesizer, material: Material, seeds: Mapping[str, int], steps: Steps) -> Model:

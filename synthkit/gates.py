@@ -186,7 +186,7 @@ def judge(gates: Mapping[str, Gate], results: Iterable[Score | Failure]) -> tupl
     for result in results:
         twice = Failure(result.metric, "two scores have this name", result.table, result.columns)
         by_id[result.id] = twice if result.id in by_id else result
-    found = {name: by_id.get(name) or _whole_failure(by_id, name) for name in gates}
+    found = {name: _worst(gate, by_id.get(name) or _whole_failure(by_id, name)) for name, gate in gates.items()}
     sure = _surely_above(gates, found)
     return tuple(_verdict(name, gate, found[name], by_chance=name not in sure) for name, gate in gates.items())
 
@@ -211,6 +211,14 @@ def _surely_above(gates: Mapping[str, Gate], found: Mapping[str, Score | Failure
             break
         plain.add(name)
     return plain
+
+
+def _worst(gate: Gate, result: Score | Failure | None) -> Score | Failure | None:
+    """Of repeats whose worst counts (``repeats.combined``), the least instead of the greatest, if it misses ``min``."""
+    if not isinstance(result, Score) or result.goal == "max" or not result.repeats or gate.min is None:
+        return result
+    least = min(result.repeats)
+    return replace(result, value=least) if least - _doubt(gate.confidence, result.error) < gate.min else result
 
 
 def _whole_failure(by_id: Mapping[str, Score | Failure], name: str) -> Failure | None:

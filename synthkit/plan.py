@@ -44,6 +44,7 @@ class Plan(pydantic.BaseModel, extra="forbid", frozen=True):
     table: str | None = None
     rows: pydantic.PositiveInt | None = None
     seed: pydantic.NonNegativeInt = 0
+    repeats: pydantic.PositiveInt = 1
     out: Path | None = None
     format: str = "csv"
     csv_safe: bool = False

@@ -36,6 +36,7 @@ class Run:
         notes: sentences about what was decided on the way.
         guard: how many subjects shared what the model saw (``k``), the ``locale`` of the fakes, and what became of
             ``rare`` categories; empty in ``evaluate``.
+        repeats: how often it was fitted, sampled and scored, each time with another seed.
         folder: where it lies, if it was written.
     """
 
@@ -54,6 +55,7 @@ class Run:
     judged: bool = True
     notes: tuple[str, ...] = ()
     guard: Mapping[str, Any] = field(default_factory=dict)
+    repeats: int = 1
     folder: Path | None = None
 
     @property
@@ -125,16 +127,24 @@ def read_run(folder: Path) -> Run:
 
 
 def results_dict(results: tuple[Score | Failure, ...]) -> dict[str, list[dict[str, Any]]]:
-    """Scores and failures as plain data, each with its id, as ``scores.json`` holds them."""
+    """Scores and failures as plain data, each with its id, as ``scores.json`` holds them.
+
+    Only where a run was repeated, its scores have the value of each repeat and their spread.
+    """
     lists: dict[str, list[dict[str, Any]]] = {"scores": [], "failures": []}
     for result in results:
-        name = "scores" if isinstance(result, Score) else "failures"
-        lists[name].append({"id": result.id, **asdict(result)})
+        plain = {"id": result.id, **asdict(result)}
+        if isinstance(result, Failure):
+            lists["failures"].append(plain)
+        elif result.repeats:
+            lists["scores"].append({**plain, "spread": result.spread})
+        else:
+            lists["scores"].append({k: v for k, v in plain.items() if k != "repeats"})
     return lists
 
 
 def _result(item: Mapping[str, Any]) -> Score | Failure:
-    plain = {k: v for k, v in item.items() if k != "id"} | {"columns": tuple(item["columns"])}
+    plain = {k: v for k, v in item.items() if k not in ("id", "spread")} | {"columns": tuple(item["columns"])}
     if "reason" in plain:
         return Failure(**plain)
-    return Score(**{**plain, "bounds": tuple(plain["bounds"])})
+    return Score(**{**plain, "bounds": tuple(plain["bounds"]), "repeats": tuple(plain.get("repeats", ()))})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import stdev
 from typing import Literal
 
 Goal = Literal["max", "min"]
@@ -24,6 +25,7 @@ class Score:
         matched: the same figure for a synthetic draw as large as the holdout, to hold beside ``ceiling``;
             set by the engine only.
         error: the standard error of the value, where it was estimated from some of the records.
+        repeats: the value of each repeat of the run, where it was repeated; set by the engine only.
 
     Raises:
         ValueError: the value is not finite or out of bounds: that is a ``Failure``, not a score.
@@ -42,6 +44,7 @@ class Score:
     ceiling: float | None = None
     matched: float | None = None
     error: float | None = None
+    repeats: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "value", float(self.value))  # numpy's numbers cannot be written as JSON
@@ -53,6 +56,16 @@ class Score:
     def id(self) -> str:
         """The dotted name for people and gates."""
         return score_id(self.metric, self.table, self.columns)
+
+    @property
+    def spread(self) -> float | None:
+        """The standard deviation of the repeats, if there are any.
+
+        Example:
+            >>> Score("a.b", 0.75, repeats=(0.5, 0.75, 1.0)).spread
+            0.25
+        """
+        return stdev(self.repeats) if self.repeats else None
 
 
 @dataclass(frozen=True, slots=True)

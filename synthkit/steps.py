@@ -28,6 +28,12 @@ class Observer:
 class Steps:
     """Collects the seconds of each step and the notes that were made in it.
 
+    Attributes:
+        observer: is told of each step.
+        timings: seconds of each step, by its name.
+        notes: sentences for the record.
+        repeat: shown behind the name of a step, such as `` 2/5``.
+
     Example:
         >>> steps = Steps()
         >>> with steps("fit") as context:
@@ -39,15 +45,17 @@ class Steps:
     observer: Observer = field(default_factory=Observer)
     timings: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    repeat: str = ""
 
     @contextmanager
     def __call__(self, name: str) -> Iterator[Context]:
         """Run the block as the step of that name; the same name again adds to its seconds."""
-        self.observer.started(name)
+        shown = f"{name}{self.repeat}"
+        self.observer.started(shown)
         began = time.perf_counter()
         try:
-            yield Context(report=partial(self.observer.advanced, name), notes=self.notes)
+            yield Context(report=partial(self.observer.advanced, shown), notes=self.notes)
         finally:
             seconds = time.perf_counter() - began
             self.timings[name] = round(self.timings.get(name, 0.0) + seconds, 3)
-            self.observer.finished(name, seconds)
+            self.observer.finished(shown, seconds)

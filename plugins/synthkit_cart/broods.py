@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from synthkit_cart.alike import steady
 from synthkit_cart.clock import Clock
 from synthkit_cart.history import Habit, Layout
+from synthkit_cart.profiles import profiles
 from synthkit_cart.rows import Rows
 from synthkit_cart.steps import Name, Step, Values, draw_all, learned, needed, some
-from synthkit_cart.tokens import Codec, Floats, Integers, Numbers, grid
+from synthkit_cart.tokens import Codec, Floats, Integers, Labels, Numbers, grid
 from synthkit_cart.trees import Growth
 
 APART = 1e6
@@ -82,6 +84,8 @@ def brood(child: str, parents: Rows, children: Rows, layout: Layout, growth: Gro
         for name, values in columns.items():
             if (name[0] == "span") == (least == 2) and (counts >= least).any():
                 part.append(_step((name[0], child), values, parents, counts >= least, growth))
+    if (profile := _profile(child, parents, children, layout, growth)) is not None:
+        several.append(profile)
     return Brood(child, count, tuple(some_), tuple(several), since, layout, single)
 
 
@@ -165,6 +169,26 @@ def _step(
     return made
 
 
+def _profile(child: str, parents: Rows, children: Rows, layout: Layout, growth: Growth) -> Step | None:
+    """Learn what the rows below a row are like as a whole, where that can be told."""
+    times = children.values[layout.time] if layout.time is not None else np.zeros(children.size)
+    order = np.lexsort((np.arange(children.size), times, children.at_rows))
+    told = {n: codec for n, codec in children.codecs.items() if n != layout.time and _steady(children, n, order)}
+    classes = profiles(children, told, growth.leaf)
+    number, rows = int(classes.max(initial=0)), classes > 0
+    if number < 2:
+        return None
+    name, codec = ("profile", child), Labels(number + 1)
+    made = learned(name, codec, classes[rows], some(parents.known(), rows), parents.subjects[rows], growth)
+    parents.put({name: classes}, {name: codec})
+    return made
+
+
+def _steady(rows: Rows, name: Name, order: Integers) -> bool:
+    codec = rows.codecs[name]
+    return steady(codec.tokens(rows.values[name]), ordered=codec.ordered, at=rows.at_rows, order=order)
+
+
 def _grid(values: Floats) -> float:
     return 0.0 if not len(values) else min(grid(values[~np.isnan(values)], None), 1.0)
 
@@ -203,7 +227,8 @@ def _since(parents: Rows, children: Rows, layout: Layout) -> Name | None:
     return found
 
 
-def _spread(rows: np.ndarray, values: Floats) -> Floats:
-    found = np.full(len(rows), np.nan)
+def _spread(rows: np.ndarray, values: Floats | Integers) -> Floats | Integers:
+    """Values of some rows, null in the others."""
+    found: Floats | Integers = np.full(len(rows), np.nan) if values.dtype.kind == "f" else np.zeros(len(rows), "int64")
     found[rows] = values
     return found

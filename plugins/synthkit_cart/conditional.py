@@ -56,12 +56,17 @@ class Conditional:
         return self.tokens[np.minimum(place, len(self.tokens) - 1)]
 
     def places(self, features: Mapping[Any, Feature], tokens: Integers) -> Floats:
-        """The number between 0 and 1 that would have given each token, in the middle of those that would."""
+        """The number between 0 and 1 that would have given each token, in the middle of those that would.
+
+        A token that no leaf's row had lies between its neighbours.
+        """
         leaves, size = self.leaves(features, len(tokens)), int(self.tokens.max(initial=0)) + 1
         of = np.repeat(np.arange(len(self.ends)), np.diff(self.ends, prepend=0))
         at = np.searchsorted(of * size + self.tokens, leaves * size + tokens)
-        before = np.append(0.0, self.shares)[at]
-        return np.asarray((np.maximum(before, leaves) + self.shares[at]) / 2 - leaves)
+        before = np.maximum(np.append(0.0, self.shares)[at], leaves)
+        at = np.minimum(at, len(of) - 1)
+        end = np.where((of[at] == leaves) & (self.tokens[at] == tokens), self.shares[at], before)
+        return np.asarray((before + end) / 2 - leaves)
 
     def _codes(self, features: Mapping[Any, Feature], rows: int) -> Codes:
         codes = np.empty((len(self.names), rows), dtype="uint8")

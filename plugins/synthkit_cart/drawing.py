@@ -40,6 +40,7 @@ class Drawing:
             rows.put(
                 {step.name: step.spread(rows.known(needed([step])), rows.size, self.random)}, {step.name: step.codec}
             )
+        self._again(rows, self.models[name])
         for brood in self.models[name].broods:
             brood.draw(rows, self.random)
         self._offer(name)
@@ -59,6 +60,13 @@ class Drawing:
         """A row where there is none: itself in its own table, else any."""
         other = np.arange(len(found)) if same else self.random.integers(0, max(parents.size, 1), len(found))
         return np.where(found < 0, other, found)
+
+    def _again(self, rows: Rows, model: TableModel) -> None:
+        """Put the rows that come again in their places, or in any."""
+        if model.heads is not None:
+            order = np.argsort(rows.values[SELF]) if model.few else self.random.permutation(rows.size)
+            places = order[model.heads.at] if model.few else order[: len(model.heads.at)]
+            model.heads.put(rows, places, self.random)
 
     def _roots(self, name: str) -> Rows:
         model, size = self.models[name], self.sizes[name]

@@ -172,10 +172,12 @@ class Urn:
     Attributes:
         step: new values.
         weight: how many earlier rows count as much as a new value.
+        shared: the part of the variance of its place among the categories that new values of one owner share.
     """
 
     step: Step
     weight: float
+    shared: float = 0.0
 
     @property
     def steps(self) -> Sequence[Step]:
@@ -185,7 +187,7 @@ class Urn:
     def value(self, draw: Draw) -> Any:
         """A value for the next row of each unit."""
         history = draw.past
-        values = self.step.draw(draw.known, draw.rows, draw.random)
+        values = _levelled(self.step, self.shared, draw)
         if not history.done:
             return values
         again = draw.random.random(draw.rows) * (history.done + self.weight) < history.done
@@ -218,9 +220,7 @@ class Level:
 
     def value(self, draw: Draw) -> Any:
         """A value for the next row of each unit."""
-        own = draw.random.standard_normal(draw.rows)
-        place = np.sqrt(self.shared) * draw.past.levels(self.step.name) + np.sqrt(1 - self.shared) * own
-        return self.step.codec.draw(self.step.conditional.draw(draw.known, ndtr(place)), draw.random)
+        return _levelled(self.step, self.shared, draw)
 
     def fill(self, draw: Draw) -> None:
         """Add the column."""
@@ -323,6 +323,13 @@ def via(parents: Rows, key: str, rows: Integers, wanted: Collection[Name] | None
     """What is known of the row that a key points at."""
     named = {("via", key, *name): name for name in parents.values if name[0] == "own"}
     return {n: taken(parents.feature(name), rows) for n, name in named.items() if wanted is None or n in wanted}
+
+
+def _levelled(step: Step, shared: float, draw: Draw) -> Any:
+    """Values whose places in their distributions share a part of their variance within each unit."""
+    own = draw.random.standard_normal(draw.rows)
+    place = np.sqrt(shared) * draw.past.levels(step.name) + np.sqrt(1 - shared) * own
+    return step.codec.draw(step.conditional.draw(draw.known, ndtr(place)), draw.random)
 
 
 def _among(values: Any, tried: Sequence[Any]) -> Flags:

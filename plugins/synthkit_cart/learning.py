@@ -168,7 +168,7 @@ def _value(lesson: Lesson, name: Name) -> Value:
     categories = not isinstance(codec, Numbers)
     if categories and len(asked.hits) and not asked.hits.any():
         return Repeat(first, lesson.step(name, codec, values, seen.later), apart=True)
-    if (steady := exchangeable(first, values, lesson.lone, rows.at_rows, seen.order)) is not None:
+    if (steady := exchangeable(first, values, lesson.lone, rows, seen.order, lesson.growth)) is not None:
         return steady
     if asked.hits.sum() < 2 * lesson.growth.leaf:
         return Repeat(first, lesson.step(name, codec, values, seen.later))

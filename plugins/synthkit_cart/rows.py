@@ -71,7 +71,9 @@ class Rows:
         return {name: self.feature(name) for name in self.names() if wanted is None or name in wanted}
 
     def put(self, values: Mapping[Name, object], codecs: Mapping[Name, Codec]) -> None:
-        """Add values."""
+        """Add values, or replace them."""
+        for name in values:
+            self._features.pop(name, None)
         self.values.update(values)
         self.codecs.update(codecs)
 

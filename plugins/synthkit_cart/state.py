@@ -13,6 +13,7 @@ from synthkit import DataError
 from synthkit_cart.broods import Brood
 from synthkit_cart.clock import Clock
 from synthkit_cart.conditional import Conditional
+from synthkit_cart.heads import Heads
 from synthkit_cart.history import Habit, Layout
 from synthkit_cart.items import After, Level, Link, Plain, Repeat, Urn
 from synthkit_cart.steps import Step
@@ -25,7 +26,22 @@ _JSON, _ARRAYS = "model.json", "arrays.npz"
 _CLASSES: dict[str, Any] = {
     made.__name__: made
     for made in (
-        *(After, Brood, Categories, Clock, Conditional, Habit, Labels, Layout, Level, Link, Numbers, Plain, Repeat),
+        *(
+            After,
+            Brood,
+            Categories,
+            Clock,
+            Conditional,
+            Habit,
+            Heads,
+            Labels,
+            Layout,
+            Level,
+            Link,
+            Numbers,
+            Plain,
+            Repeat,
+        ),
         *(Step, TableModel, Times, Tree, Urn, Way),
     )
 }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from synthkit import Dataset, ForeignKey, parent_rows
 from synthkit_cart.broods import Brood, brood, habits
 from synthkit_cart.clock import Clock
 from synthkit_cart.columns import codec_of, read
+from synthkit_cart.heads import Heads, heads
 from synthkit_cart.history import Layout
 from synthkit_cart.labels import FEW, labels
 from synthkit_cart.learning import SELF, Key, earlier, is_time, learn_way
@@ -37,6 +38,7 @@ class TableModel:
         described: what each row is like for those that point at it, and how deep below others it lies.
         broods: the rows of other tables below each row.
         few: whether nobody's rows are so few that each is a kind of its own for those that point at it.
+        heads: those of nobody's rows that many subjects point at.
     """
 
     size: int
@@ -46,19 +48,21 @@ class TableModel:
     described: tuple[Step, ...]
     broods: tuple[Brood, ...]
     few: bool
+    heads: Heads | None = None
 
 
 class Lessons:
     """The real rows of all tables, from which one table after another is learned, owners first."""
 
     def __init__(self, training: Dataset, roles: Roles, leaf: int) -> None:
-        self.training, self.roles = training, roles
+        self.training, self.roles, self.leaf = training, roles, leaf
         self.growth = {name: self._growth(name, leaf) for name in roles.order}
         self.layouts: dict[str, Layout] = {}
         self.rows: dict[str, Rows] = {}
         for name in roles.order:
             self.rows[name] = self._read(name)
         self.codecs = {name: dict(rows.codecs) for name, rows in self.rows.items()}
+        self.heads = {name: self._heads(name) for name in roles.order}
         self.labels = {text_of(key): self._label(key) for keys in roles.links.values() for key in keys}
 
     def learn(self, name: str, seed: int) -> TableModel:
@@ -71,11 +75,13 @@ class Lessons:
         described += [self._deep(key) for key in self.roles.late if key.table == name]
         broods = tuple(self._brood(name, child) for child in self.roles.below(name))
         alone = int((rows.at_rows < 0).sum())
-        return TableModel(rows.size, alone, self.codecs[name], way, tuple(described), broods, few)
+        return TableModel(
+            rows.size, alone, self.codecs[name], way, tuple(described), broods, few, self._told(name, described)
+        )
 
     def _growth(self, name: str, leaf: int) -> Growth:
         """Rows that are nobody's need not hide behind others of their table, which may be few."""
-        if self.roles.root(name) == self.roles.root(self.training.subject):
+        if self._personal(name):
             return Growth(leaf)
         return Growth(int(np.clip(len(self.training[name]) // _SHARED_LEAVES, 2, leaf)))
 
@@ -93,15 +99,35 @@ class Lessons:
 
     def _few(self, name: str) -> bool:
         """Whether a table of nobody's rows that others point at is so small that each row is a kind of its own."""
-        shared = self.roles.root(name) != self.roles.root(self.training.subject) and self.roles.under[name] is None
+        shared = not self._personal(name) and self.roles.under[name] is None
         return shared and len(self.training[name]) <= FEW and bool(self.roles.pointing(name))
+
+    def _heads(self, name: str) -> Integers:
+        """Nobody's rows that enough subjects point at."""
+        keys = [key for key in self.roles.pointing(name) if self._personal(key.table)]
+        if self._personal(name) or self.roles.under[name] is not None:
+            keys = []
+        pairs = [(pointed(self.training, key), self.rows[key.table].subjects) for key in keys]
+        degree = np.zeros(self.rows[name].size)
+        for rows, _ in pairs:
+            degree += np.bincount(rows[rows >= 0], minlength=len(degree))
+        return heads(degree, pairs, self.leaf)
+
+    def _personal(self, name: str) -> bool:
+        """Whether the rows of a table belong to subjects."""
+        return self.roles.root(name) == self.roles.root(self.training.subject)
+
+    def _told(self, name: str, described: Sequence[Step]) -> Heads | None:
+        """What stands in the heads of a table, and how they are described."""
+        names = [*(own for own in self.codecs[name] if own[0] == "own"), *(step.name for step in described)]
+        return Heads.of(self.rows[name], self.heads[name], names) if len(self.heads[name]) else None
 
     def _label(self, key: ForeignKey) -> tuple[Floats, Integers]:
         """How often each row is pointed at, and by what kind of row; tells the latter of which kind it points at."""
         rows, at = self.rows[key.table], pointed(self.training, key)
         degree = np.bincount(at[at >= 0], minlength=self.rows[key.parent].size).astype("float64")
         few, name = self._few(key.parent), ("label", text_of(key))
-        found = np.arange(len(degree)) + 1 if few else labels(rows, at, degree)
+        found = np.arange(len(degree)) + 1 if few else labels(rows, at, degree, self.heads[key.parent])
         rows.put({name: np.append(found, 0)[at]}, {name: Labels(int(found.max(initial=1)) + 1)})
         return degree, found
 
@@ -152,12 +178,13 @@ class Lessons:
     def _brood(self, name: str, child: str) -> Brood:
         children, growth = self.rows[child], self.growth[child]
         time = next((own for own, codec in self.codecs[child].items() if self._orders(child, own, codec)), None)
-        means, alike = habits(children, {n: c for n, c in children.codecs.items() if n != time}, growth)
         clock = Clock.learn(children.values[time]) if time is not None else None
-        layout = self.layouts[child] = Layout(children.codecs, means, alike, time, clock)
-        key = self.roles.under[child]
+        key, layout = self.roles.under[child], Layout(children.codecs, time=time, clock=clock)
         single = key is not None and self.training.schema[child].primary_key == key.columns
-        return brood(child, self.rows[name], children, layout, self.growth[name], single=single)
+        found = brood(child, self.rows[name], children, layout, self.growth[name], single=single)
+        means, alike = habits(children, {n: c for n, c in children.codecs.items() if n != time}, growth)
+        self.layouts[child] = replace(layout, habits=means, echoes=alike)
+        return replace(found, layout=self.layouts[child])
 
     def _orders(self, child: str, name: Name, codec: Codec) -> bool:
         """Whether a time puts the rows of an owner in order: not one that follows from what a row points at."""

@@ -77,12 +77,15 @@ def _add_case(suite: ET.Element, verdict: Verdict, classname: str) -> None:
 
 
 def _markdown(run: Run) -> str:
-    from synthkit.cli.output import figure, limit
+    from synthkit.cli.output import figure, limit, spread_cell, spread_header
 
     lines = [f"### synthkit {_cell(_title(run))}: {run.verdict}", ""]
-    lines += ["| gate | value | matched | ceiling | limit | verdict |", "|---|--:|--:|--:|--:|---|"]
+    names = ["value", *spread_header(run), "matched", "ceiling", "limit"]
+    lines += [f"| gate | {' | '.join(names)} | verdict |", f"|---|{'--:|' * len(names)}---|"]
+    scores = {score.id: score for score in run.scores}
     for verdict in run.verdicts:
-        figures = [figure(value) for value in (verdict.value, verdict.matched, verdict.ceiling)]
+        value, *others = map(figure, (verdict.value, verdict.matched, verdict.ceiling))
+        figures = [value, *spread_cell(run, scores.get(verdict.gate)), *others]
         mark = verdict.status + (" (warning)" if verdict.warns else "")
         told = f"{mark}: {verdict.reason}" if verdict.reason else mark
         cells = [verdict.gate, *figures, limit(verdict), f"**{told}**" if verdict.fails else told]

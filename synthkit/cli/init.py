@@ -18,6 +18,7 @@ _TEXT = """\
 # rows = 10000                  # subjects to make; default: as many as the real data
 # holdout = 0.2                 # share of subjects that no model sees, or a folder
 seed = 0
+# repeats = 5                   # seeds whose mean, spread and worst are judged; the first is written
 # k = 10                        # subjects who must share what a model sees
 # rare = "draw"                 # rare categories come back as others, or "star": as *
 # locale = "en_US"              # of fake names and places

@@ -25,6 +25,7 @@ DEBUG = click.option("--debug", is_flag=True, help="Show where an error arose, w
 QUIET = click.option("--quiet", "-q", is_flag=True, help="No progress; only the product and errors.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 JUNIT = click.option("--junit", type=_PATH, metavar="FILE", help="Also write the verdicts as JUnit XML.")
+REPEATS = click.option("--repeats", type=int, metavar="N", help="Judge mean and spread of N seeds. Default: 1.")
 OVERWRITE = click.option("--overwrite", is_flag=True, default=None, help="Replace an existing --out.")
 CONFIG = click.option("--config", type=_PATH, help="Configuration file. Default: synthkit.toml, from here upwards.")
 FORMAT = click.option("--format", type=str, help="Format of the tables written: csv or parquet. Default: csv.")

@@ -20,6 +20,7 @@ from rich.text import Text
 from synthkit.cli.ci import publish
 from synthkit.gates import Verdict
 from synthkit.run import Run
+from synthkit.scores import Score
 from synthkit.steps import Observer
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class _Bar(Observer):
 
     def finished(self, step: str, seconds: float) -> None:
         if seconds >= 0.5:
-            self._progress.console.print(f"{step:<10}{seconds:6.1f} s", style="dim", highlight=False)
+            self._progress.console.print(f"{step:<13}{seconds:6.1f} s", style="dim", highlight=False)
 
 
 class _Lines(Observer):
@@ -57,7 +58,7 @@ class _Lines(Observer):
 
     def finished(self, step: str, seconds: float) -> None:
         if seconds >= 0.5:
-            click.echo(f"{step:<10}{seconds:6.1f} s", err=True)
+            click.echo(f"{step:<13}{seconds:6.1f} s", err=True)
 
 
 @contextmanager
@@ -71,7 +72,7 @@ def watching(*, quiet: bool) -> Iterator[Observer]:
         return
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description:<9}"),
+        TextColumn("{task.description:<13}"),
         BarColumn(bar_width=24),
         TimeElapsedColumn(),
         TextColumn("{task.fields[detail]}", style="dim"),
@@ -142,27 +143,45 @@ def _reader_may_leave() -> Iterator[None]:
 
 def _verdicts(run: Run) -> Group:
     """One row per gate, and below them, at full width, why some could not be judged."""
-    table = _table("Gate", "Value", "Matched", "Ceiling", "Limit", "Verdict")
+    table = _table("Gate", "Value", *spread_header(run), "Matched", "Ceiling", "Limit", "Verdict")
+    scores = {score.id: score for score in run.scores}
     for verdict in run.verdicts:
         mark = _MARKS[verdict.status] + (" (warning)" if verdict.warns else "")
-        figures = map(figure, (verdict.value, verdict.matched, verdict.ceiling))
-        table.add_row(escape(verdict.gate), *figures, limit(verdict), mark)
+        value, *others = map(figure, (verdict.value, verdict.matched, verdict.ceiling))
+        spread = spread_cell(run, scores.get(verdict.gate))
+        table.add_row(escape(verdict.gate), value, *spread, *others, limit(verdict), mark)
     reasons = [Text(f"{v.gate}: {v.status}, {v.reason}", style="dim") for v in run.verdicts if v.reason]
     return Group(table, *reasons)
 
 
 def _scores(run: Run) -> Table:
-    table = _table("Score", "Value", "Matched", "Ceiling")
+    table = _table("Score", "Value", *spread_header(run), "Matched", "Ceiling")
     for score in run.scores:
         if score.table is None:
-            table.add_row(escape(score.id), *map(figure, (score.value, score.matched, score.ceiling)))
+            value, *others = map(figure, (score.value, score.matched, score.ceiling))
+            table.add_row(escape(score.id), value, *spread_cell(run, score), *others)
     return table
 
 
+def spread_header(run: Run) -> list[str]:
+    """One column more where a run was repeated."""
+    return ["±"] if run.repeats > 1 else []
+
+
+def spread_cell(run: Run, score: Score | None) -> list[str]:
+    """The standard deviation of the repeats, or that the worst of them counts."""
+    if run.repeats == 1:
+        return []
+    if score is None or score.spread is None:
+        return ["–"]
+    return ["worst" if score.goal == "min" else f"{score.spread:.3f}"]
+
+
 def _table(*names: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    narrow = "±" in names  # one column more within 80
+    table = Table(box=None, pad_edge=False, header_style="bold", collapse_padding=narrow)
     for name in names:
-        right = name in ("Value", "Matched", "Ceiling", "Limit")
+        right = name in ("Value", "±", "Matched", "Ceiling", "Limit")
         table.add_column(name, justify="right" if right else "left", no_wrap=right, overflow="fold")
     return table
 
@@ -195,5 +214,7 @@ def _print_where(run: Run, console: Console) -> None:
     console.print(
         f"time    {sum(run.timings.values()):.1f} s: {times}; memory {run.peak_memory_mb:,.0f} MiB", highlight=False
     )
+    if run.repeats > 1:
+        console.print(f"seeds   {run.repeats}: mean and standard deviation (±), or the worst", highlight=False)
     if run.folder:
         console.print(f"folder  {escape(str(run.folder))}", highlight=False, soft_wrap=True)

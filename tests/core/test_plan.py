@@ -60,6 +60,7 @@ def test_every_setting_can_be_written_in_the_file(written):
         locale = "de_DE"
         rare = "star"
         overwrite = true
+        repeats = 5
         options.epochs = 3
         gate_set = "strict"
         gates."means.closeness.customers".min = 0.5
@@ -85,6 +86,7 @@ def test_every_setting_can_be_written_in_the_file(written):
         locale="de_DE",
         rare="star",
         overwrite=True,
+        repeats=5,
         options={"epochs": 3},
         gate_set="strict",
         gates={"means.closeness.customers": Gate(min=0.5)},
@@ -195,8 +197,8 @@ WRONG = {
     "seed = 1\n\n# a comment\nschem = 'x'": "synthkit.toml:4: unknown key 'schem'; did you mean 'schema'?",
     "schema_file = 'x'": "synthkit.toml:1: unknown key 'schema_file'; did you mean 'schema'?",
     "path = 'x'": "synthkit.toml:1: unknown key 'path'; known are allow_small, csv_safe, data, evaluators, format, "
-    "gate_set, gates, holdout, k, locale, no_gates, options, out, overwrite, plugin, rare, rows, schema, seed, table, "
-    "tables",
+    "gate_set, gates, holdout, k, locale, no_gates, options, out, overwrite, plugin, rare, repeats, rows, schema, "
+    "seed, table, tables",
     "k = 4": "synthkit.toml:1: k: fewer than 5 subjects hide nobody; allow_small = true (--allow-small) for a test; "
     "correct it",
     "allow_small = true\nk = 0": "synthkit.toml:2: k: input should be greater than 0; correct it",
