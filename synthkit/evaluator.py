@@ -19,6 +19,8 @@ class Evaluator(ABC):
         default: whether it runs when nobody chose evaluators and no gate names it.
         needs_holdout: whether it cannot work without one.
         ceilings: whether the holdout's own scores, in place of synthetic data, say how good a score can be.
+        measures_risk: whether its scores are risks of those who were learned from, so that a copy of the real data
+            is the worst, not the best.
         requires: distributions that must be installed, as ``"sdv>=2,<3"``.
         extra: the extra of its own distribution that brings them, for the hint to the user.
     """
@@ -27,6 +29,7 @@ class Evaluator(ABC):
     default: ClassVar[bool] = True
     needs_holdout: ClassVar[bool] = False
     ceilings: ClassVar[bool] = True
+    measures_risk: ClassVar[bool] = False
     requires: ClassVar[tuple[str, ...]] = ()
     extra: ClassVar[str | None] = None
 

@@ -41,6 +41,7 @@ class Privacy(Evaluator):
     name = "privacy"
     needs_holdout: ClassVar[bool] = True
     ceilings: ClassVar[bool] = False  # the holdout is the measure itself
+    measures_risk: ClassVar[bool] = True
 
     def evaluate(
         self, real: Dataset, synthetic: Dataset, *, holdout: Dataset | None, seed: int, context: Context

@@ -32,10 +32,10 @@ class Detection(Evaluator):
 
     A row's parent is left out of its own columns: so ``rows`` says that a table is wrong by itself, and
     ``aggregates`` that rows went to the wrong parents. Keys, personal data, text and reference tables are not
-    looked at. The error is DeLong's (1988), with the rows of a subject taken together (Obuchowski, 1997) and
-    widened for what folds have in common (Nadeau and Bengio, 2003). A note names the columns that gave the
-    synthetic rows away. Fewer than 50 subjects on a side, or a column that cannot be read, are a Failure. The order
-    of rows, columns and tables and the number of cores change nothing.
+    looked at. The errors are DeLong's (1988), those of importances, too, with the rows of a subject taken together
+    (Obuchowski, 1997) and widened for what folds have in common (Nadeau and Bengio, 2003). A note names the columns
+    that gave the synthetic rows away. Fewer than 50 subjects on a side, or a column that cannot be read, are a
+    Failure. The order of rows, columns and tables and the number of cores change nothing.
     """
 
     name = "detection"
@@ -104,9 +104,9 @@ def _score(metric: str, table: str, found: Separation) -> Score:
     return Score(metric, found.area, table, goal="min", error=found.error)
 
 
-def _importances(metric: str, table: str, found: Mapping[str, float]) -> Iterator[Score]:
-    for column, fall in found.items():
-        yield Score(f"{metric}.importance", fall, table, (column,), bounds=(-1.0, 1.0), goal="min")
+def _importances(metric: str, table: str, found: Mapping[str, tuple[float, float]]) -> Iterator[Score]:
+    for column, (fall, error) in found.items():
+        yield Score(f"{metric}.importance", fall, table, (column,), bounds=(-1.0, 1.0), goal="min", error=error)
 
 
 def _note(found: Score | Failure, importances: Sequence[Score | Failure], context: Context) -> None:

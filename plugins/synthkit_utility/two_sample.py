@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
-from synthkit_utility.areas import area, area_error, placements
+from synthkit_utility.areas import area_error, placements
 from synthkit_utility.rows import TREES, Flags, Integers, Numbers, drawn, without_gaps
 
 _FOLDS = 5
@@ -55,11 +55,15 @@ class Sample:
 
 @dataclass(frozen=True)
 class Separation:
-    """The area under the ROC curve, its standard error, and how much it falls without each source of features."""
+    """The area under the ROC curve, its standard error, and how much it falls without each source of features.
+
+    Each fall has its standard error, too: the areas with and without a source are those of the same rows, so that
+    the influences of a row on both are subtracted (DeLong et al., 1988).
+    """
 
     area: float
     error: float
-    importance: dict[str, float]
+    importance: dict[str, tuple[float, float]]
 
 
 def told_apart(
@@ -69,8 +73,7 @@ def told_apart(
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     folds = sample.folds(random)
-    areas, influences = [], np.empty(len(folds))
-    falls: dict[str, float] = dict.fromkeys(sources, 0.0)
+    whole, parts = _Area(folds), {name: _Area(folds) for name in sources}
     for fold in range(_FOLDS):
         test = folds == fold
         matrix = without_gaps(sample.matrix, sample.matrix[~test])
@@ -78,10 +81,26 @@ def told_apart(
         model.fit(matrix[~test], sample.synthetic[~test])
         rows, side = matrix[test], sample.synthetic[test]
         placed = placements(model.decision_function(rows), side)
-        areas.append(placed[side].mean())
-        influences[test] = (placed - areas[-1]) / np.where(side, side.sum(), (~side).sum()) / _FOLDS
+        whole.add(test, side, placed)
         for name, places in sources.items():
             shuffled = rows.copy()
             shuffled[:, places] = rows[random.permutation(len(rows))][:, places]
-            falls[name] += (areas[-1] - area(model.decision_function(shuffled), side)) / _FOLDS
-    return Separation(float(np.mean(areas)), area_error(influences, sample.groups, _FOLDS), falls)
+            parts[name].add(test, side, placed - placements(model.decision_function(shuffled), side))
+    importance = {name: part.estimate(sample.groups) for name, part in parts.items()}
+    return Separation(*whole.estimate(sample.groups), importance)
+
+
+class _Area:
+    """An area, or the difference of two, from the placements of the rows of each fold."""
+
+    def __init__(self, folds: Integers) -> None:
+        self._means: list[float] = []
+        self._influences = np.empty(len(folds))
+
+    def add(self, test: Flags, side: Flags, placed: Numbers) -> None:
+        self._means.append(float(placed[side].mean()))
+        self._influences[test] = (placed - self._means[-1]) / np.where(side, side.sum(), (~side).sum()) / _FOLDS
+
+    def estimate(self, groups: Integers) -> tuple[float, float]:
+        """The mean over the folds and its standard error."""
+        return float(np.mean(self._means)), area_error(self._influences, groups, _FOLDS)

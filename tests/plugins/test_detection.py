@@ -45,6 +45,9 @@ def test_a_fresh_sample_cannot_be_told_apart():
     found = evaluated(REAL, FRESH, context=context)
     for metric in (*WHOLE, "detection.rows.customers", "detection.rows.purchases"):
         assert abs(found[metric].value - 0.5) < 4 * found[metric].error < 0.3
+    importances = [result for name, result in found.items() if ".importance." in name]
+    assert importances
+    assert all(abs(result.value) <= 4 * result.error for result in importances)
     assert context.notes == []
 
 
