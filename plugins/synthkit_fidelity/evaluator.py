@@ -11,7 +11,13 @@ from synthkit_fidelity.observe import codebook, joints, margins, paths, scored
 _WHOLE = {
     "shapes": "column to compare",
     "pairs": "two columns in one table",
+    "null_patterns": "two columns in one table",
+    "coverage": "category",
+    "triples": "three columns in one table",
     "cardinality": "foreign key",
+    "intertable": "column beside a parent's",
+    "hop2": "column beside a grandparent's",
+    "order": "dated rows that follow one another",
     "dependence.intra": "columns that depend on each other",
     "dependence.hop1": "column that depends on a parent's",
 }

@@ -159,3 +159,27 @@ def test_strings_are_counted_once_across_blocks_of_a_large_pickle():
     noise = np.random.default_rng(0).integers(0, 256, 3 * 2**20, dtype="uint8").tobytes()
     content = pickle.dumps({"noise": noise, "names": names[::2], "wide": names[1].encode("utf-16-le")}, protocol=4)
     assert Matcher(names).count(io.BytesIO(content).getvalue()) == dict.fromkeys([names[1], *names[::2]], 1)
+
+
+@pytest.mark.parametrize(("guests", "secret"), [(9, True), (10, False)])
+def test_a_category_of_one_row_that_ten_subjects_point_at_is_no_secret(guests, secret):
+    """The guard shows it, so it may come out, also where a text column happens to hold the same words."""
+    people = Table(
+        "people",
+        (column("person", "id", storage="int64", unique=True), column("room", "id", storage="int64", nullable=True)),
+        ("person",),
+    )
+    rooms = Table(
+        "rooms",
+        (column("room", "id", storage="int64", unique=True), column("kind", "categorical"), column("note", "text")),
+        ("room",),
+    )
+    frames = {
+        "people": pd.DataFrame(
+            {"person": range(SUBJECTS), "room": pd.array([0] * guests + [1] * (SUBJECTS - guests), dtype="Int64")}
+        ),
+        "rooms": pd.DataFrame({"room": [0, 1], "kind": ["ballroom", "cellar hall"], "note": ["nothing", "ballroom"]}),
+    }
+    key = ForeignKey("people", ("room",), "rooms", ("room",))
+    strings = RealStrings(Dataset(Schema((rooms, people), (key,), "people"), frames))
+    assert bool(strings.in_part(b"a ballroom")) == secret

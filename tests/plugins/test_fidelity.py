@@ -389,3 +389,10 @@ def test_the_plugin_offers_the_evaluator_and_is_listed_without_loading_it():
     code = "import sys, synthkit_fidelity; sys.exit('numpy' in sys.modules)"
     paths = {"PYTHONPATH": ":".join(path for path in sys.path if path)}
     assert subprocess.run([sys.executable, "-c", code], env=paths, check=False).returncode == 0
+
+
+def test_what_does_not_apply_to_one_column_says_so():
+    found = by_id(one_table(a=np.arange(100.0)), one_table(a=np.arange(100.0)))
+    idle = {name.removeprefix("fidelity.") for name, result in found.items() if isinstance(result, Failure)}
+    assert {"pairs", "triples", "coverage", "cardinality", "intertable", "hop2", "order", "dependence.hop1"} <= idle
+    assert not any(result.applicable for result in found.values() if isinstance(result, Failure))
