@@ -69,7 +69,8 @@ def test_a_sample_gets_allowed_combinations_and_keeps_those_it_has():
     guard = Guard.learn(data)
     shown = guard.protect(data)
     back = guard.restore(shown, seed=0)
-    pd.testing.assert_frame_equal(back["people"][[HUB, *SERVICES]], data["people"][[HUB, *SERVICES]])
+    for name in (HUB, *SERVICES):
+        assert back["people"][name].fillna("null").tolist() == data["people"][name].fillna("null").tolist()
     assert not guard.notes
     mixed = guard.restore(shuffled(shown), seed=0)["people"]
     for name in SERVICES:
