@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from synthkit_cart.given import Subjects
 from synthkit_cart.items import KINDS, About, Link, World
 from synthkit_cart.learning import SELF
 from synthkit_cart.links import Candidates
@@ -22,12 +23,18 @@ class Drawing:
 
     Attributes:
         rows: of the tables drawn so far.
+        asked: what draws the rows of tables of which something is given.
     """
 
     def __init__(
-        self, roles: Roles, models: Mapping[str, TableModel], sizes: Mapping[str, int], random: np.random.Generator
+        self,
+        roles: Roles,
+        models: Mapping[str, TableModel],
+        sizes: Mapping[str, int],
+        random: np.random.Generator,
+        asked: Mapping[str, Subjects] | None = None,
     ) -> None:
-        self.roles, self.models, self.sizes, self.random = roles, models, sizes, random
+        self.roles, self.models, self.sizes, self.random, self.asked = roles, models, sizes, random, asked or {}
         self.rows: dict[str, Rows] = {}
         self.world = World({}, {}, {})
 
@@ -71,6 +78,9 @@ class Drawing:
     def _roots(self, name: str) -> Rows:
         model, size = self.models[name], self.sizes[name]
         rows = Rows(size, {}, {}, np.arange(size))
+        if name in self.asked:
+            rows.put(self.asked[name](size, self.world, self.random), self._codecs(model))
+            return rows
         if model.few:
             rows.put({SELF: self.random.permutation(model.size) + 1}, {SELF: Labels(model.size + 1)})
         about = About(rows.subjects, np.full(size, NONE))
