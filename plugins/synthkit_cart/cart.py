@@ -57,7 +57,8 @@ class Cart(Synthesizer):
         del given  # nothing can be given yet
         sizes = {name: model.size for name, model in self.models.items()} | {self.subject: rows}
         ratio = rows / max(self.models[self.subject].size, 1)
-        drawing = Drawing(self._roles, self.models, sizes, np.random.default_rng(np.random.SeedSequence(seed)))
+        random = np.random.default_rng(np.random.SeedSequence(seed))
+        drawing = Drawing(self._roles, self.models, sizes, self.subject, random)
         for place, name in enumerate(self._roles.order):
             context.progress(place, len(self._roles.order), name)
             drawing.draw(name, ratio)
