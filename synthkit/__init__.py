@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from synthkit.context import Context
+    from synthkit.cores import one_core
     from synthkit.dataset import Dataset
     from synthkit.errors import (
         DataError,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "context": ("Context",),
+    "cores": ("one_core",),
     "dataset": ("Dataset",),
     "errors": (
         "DataError",
@@ -86,6 +88,7 @@ __all__ = [
     "UsageError",
     "features",
     "hookimpl",
+    "one_core",
     "parent_rows",
     "refuse_unknown",
     "subjects_of",

@@ -58,8 +58,9 @@ class Cart(Synthesizer):
     def sample(self, rows: int, *, seed: int, context: Context, given: Given | None = None) -> Dataset:
         sizes = {name: model.size for name, model in self.models.items()} | {self.subject: rows}
         ratio = rows / max(self.models[self.subject].size, 1)
-        random, asked = np.random.default_rng(np.random.SeedSequence(seed)), self._asked(given, context)
-        drawing = Drawing(self._roles, self.models, sizes, random, asked)
+        random = np.random.default_rng(np.random.SeedSequence(seed))
+        drawing = Drawing(self._roles, self.models, sizes, self.subject, random)
+        drawing.asked = self._asked(given, context)
         for place, name in enumerate(self._roles.order):
             context.progress(place, len(self._roles.order), name)
             drawing.draw(name, ratio)
@@ -83,12 +84,12 @@ class Cart(Synthesizer):
     def _roles(self) -> Roles:
         return roles(self.schema)
 
-    def _asked(self, given: Given | None, context: Context) -> dict[str, Subjects]:
+    def _asked(self, given: Given | None, context: Context) -> Subjects | None:
         if given is None:
-            return {}
+            return None
         if self._roles.under[self.subject] is not None:
             raise UsageError("nothing can be given of subjects that other rows own", "draw all", self.subject)
-        return {self.subject: Asked(self.subject, self.models[self.subject], given, context)}
+        return Asked(self.subject, self.models[self.subject], given, context)
 
     def _nullable(self, key: ForeignKey) -> bool:
         return self.schema[key.table].column(key.columns[0]).nullable
