@@ -60,7 +60,7 @@ def execute(plan: Plan, registry: Registry, observer: Observer | None = None) ->
     out = plan.out or default_folder(plugin.name, plan.seed)
     with appearing(out, overwrite=plan.overwrite) as stage:
         material = _material(plan, plugin, registry, seeds, steps)
-        asked = Request.read(plan, 0, material.training.schema, steps)
+        asked = Request.read(plan, 0, material.training.schema)
         parts = (meeting(material.training, asked.where, plan.k), meeting(material.holdout, asked.where, plan.k))
         evaluation = Evaluation(evaluators, *parts, parts, seeds["evaluate"])
         fitted, synthetic, first = _once(plan, synthesizer, material, evaluation, steps, 0)
@@ -130,7 +130,7 @@ def sample(
     plugin, rows = registry.find("synthesizer", fitted.synthesizer.name), plan.rows or fitted.rows
     out = plan.out or default_folder(plugin.name, plan.seed)
     with appearing(out, overwrite=plan.overwrite) as stage:
-        request = Request.read(plan, rows, fitted.guard.schema, steps)
+        request = Request.read(plan, rows, fitted.guard.schema)
         synthetic = Sampling(fitted, _seeds(plan.seed), steps, None).of(request)
         with steps("write") as context:
             _write(stage / "data", synthetic, f"{plugin.name}_{rows}", (writer, plan.csv_safe), context)
@@ -269,7 +269,7 @@ def _once(
     seeds, told = _seeds(plan.seed, repeat), f" {repeat + 1}/{plan.repeats}" if plan.repeats > 1 else ""
     steps = replace(steps, repeat=told, notes=[] if repeat else steps.notes)
     fitted = _fitted(plan, made, material, seeds, steps)
-    request = Request.read(plan, fitted.rows, fitted.guard.schema, steps)
+    request = Request.read(plan, fitted.rows, fitted.guard.schema)
     synthetic = Sampling(fitted, seeds, steps, material.real).of(request)
     with steps("evaluate") as context:
         return fitted, synthetic, evaluation.results(synthetic, context)

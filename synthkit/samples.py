@@ -43,21 +43,23 @@ class Request:
     balance: Balance | None = None
 
     @classmethod
-    def read(cls, plan: Plan, rows: int, schema: Schema, steps: Steps) -> Request:
-        """What a plan asks for; the record says which columns it is about, but none of the values.
+    def read(cls, plan: Plan, rows: int, schema: Schema) -> Request:
+        """What a plan asks for.
 
         Raises:
             UsageError: the schema has no such columns, or they no such values.
         """
         where = None if plan.where is None else Where.read(plan.where, schema)
         balance = None if plan.balance is None else read_balance(plan.balance, schema)
-        columns = [] if where is None else [column.name for column in where.columns]
-        with steps("sample") as context:
-            if columns:
-                context.note(f"{schema.subject}: only such as were asked for by a condition on {', '.join(columns)}")
-            if balance:
-                context.note(f"{schema.subject}: balanced by {balance.column}")
         return cls(rows, where, balance)
+
+    def notes(self) -> Iterator[str]:
+        """For the record: which columns it is about, but none of the values."""
+        if self.where is not None:
+            columns = ", ".join(column.name for column in self.where.columns)
+            yield f"{self.where.table}: only such as were asked for, by a condition on {columns}"
+        if self.balance is not None:
+            yield f"the sample is balanced by {self.balance.column}"
 
     @property
     def plain(self) -> bool:
@@ -95,6 +97,7 @@ class Sampling:
         """
         if request.plain:
             return self._drawn(request.rows)
+        self.steps.notes.extend(request.notes())
         self.given = self._told(request)
         size, told = request.rows, len(self.fitted.guard.notes)
         for _ in range(_TRIES):

@@ -106,7 +106,7 @@ def test_all_subjects_meet_a_condition_and_their_rows_follow(sampled: Sampled, w
     assert set(orders["customer_id"]) <= set(customers["customer_id"])
     assert len(orders) / 300 == pytest.approx(5, abs=0.8)  # 0.8 is 6 standard errors
     assert orders["amount"].mean() == pytest.approx(600, rel=0.15)
-    assert "customers: only such as were asked for by a condition on segment, income, joined, churned" in notes(
+    assert "customers: only such as were asked for, by a condition on segment, income, joined, churned" in notes(
         work / "out"
     )
     assert "affluent" not in (work / "out" / "run.json").read_text()
