@@ -251,9 +251,10 @@ class After:
     def fill(self, draw: Draw) -> None:
         """Add the column."""
         between = self.step.draw(draw.known, draw.rows, draw.random)
-        draw.put(self.name, self.codec, self._base(draw) + between)
+        draw.put(self.name, self.codec, self.base_of(draw) + between)
 
-    def _base(self, draw: Draw) -> Floats:
+    def base_of(self, draw: Draw) -> Floats:
+        """The other time, of each row."""
         if self.base[0] != "via":
             return np.asarray(draw.values[self.base])
         key = self.base[1]
