@@ -63,8 +63,16 @@ def draw(data: Dataset, subjects: int, seed: int) -> Dataset:
     there = len(data[data.subject])
     if not 1 <= subjects <= there:
         raise UsageError(f"{subjects} of {there} subjects cannot be drawn", "ask for 1 to all of them", data.subject)
-    sides = _sides(data, _chosen(there, subjects, seed))
-    return part(data, {name: side == 1 for name, side in sides.items()}, "draw").data
+    return of_subjects(data, _chosen(there, subjects, seed), "draw")
+
+
+def of_subjects(data: Dataset, chosen: Flags, name: str) -> Dataset:
+    """The chosen rows of the subject table with all that they own; shared tables stay whole. ``data`` is not changed.
+
+    Raises:
+        DataError: no subject is left in what errors call by that name.
+    """
+    return part(data, {table: side == 1 for table, side in _sides(data, chosen).items()}, name).data
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from synthkit_cart.given import Subjects
 from synthkit_cart.items import KINDS, About, Link, World
 from synthkit_cart.learning import SELF
 from synthkit_cart.links import Candidates
@@ -22,6 +23,7 @@ class Drawing:
 
     Attributes:
         rows: of the tables drawn so far.
+        asked: what draws the subjects, where something is given of them.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class Drawing:
         self.roles, self.models, self.sizes, self.subject, self.random = roles, models, sizes, subject, random
         self.rows: dict[str, Rows] = {}
         self.world = World({}, {}, {})
+        self.asked: Subjects | None = None
 
     def draw(self, name: str, ratio: float) -> None:
         """Draw a table whose owners are there, for so many times as many subjects as there were real ones."""
@@ -76,6 +79,9 @@ class Drawing:
     def _roots(self, name: str) -> Rows:
         model, size = self.models[name], self.sizes[name]
         rows = Rows(size, {}, {}, np.arange(size))
+        if self.asked is not None and name == self.subject:
+            rows.put(self.asked(size, self.world, self.random), self._codecs(model))
+            return rows
         if model.few:
             rows.put({SELF: self.random.permutation(model.size) + 1}, {SELF: Labels(model.size + 1)})
         about = About(rows.subjects, np.full(size, NONE))
