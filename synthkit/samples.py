@@ -56,8 +56,8 @@ class Request:
             UsageError: the schema has no such columns, or they no such values; or too much is asked at once.
         """
         if frame is not None:
-            if plan.where is not None or plan.balance is not None or plan.rows is not None:
-                raise UsageError("given rows are as they are", "leave out rows, where and balance")
+            if plan.where is not None or plan.balance is not None or plan.rows not in (None, len(frame)):
+                raise UsageError(f"{len(frame):,} rows are given as they are", "leave out rows, where and balance")
             return cls(len(frame), given=kept_rows(frame, schema))
         where = None if plan.where is None else Where.read(plan.where, schema)
         balance = None if plan.balance is None else read_balance(plan.balance, schema)

@@ -17,6 +17,7 @@ from synthkit.cli.options import (
     ROWS,
     SEED,
     SHOWING,
+    UNSAFE_LOAD,
     WHERE,
     grouped,
     plan_from,
@@ -28,8 +29,7 @@ from synthkit.cli.options import (
 @grouped(ROWS, WHERE, SEED, OUT, FORMAT, CSV_SAFE, OVERWRITE, CONFIG)
 @click.option("--balance", type=str, metavar="COLUMN[=SHARE]", help="Its values alike, or true in such a share.")
 @click.option("--given", type=click.Path(path_type=Path), metavar="FILE", help="Rows of the subjects, or some columns.")
-@click.option("--unsafe-load", is_flag=True, help="Load a model whose signature cannot be verified. It may run code.")
-@grouped(JSON, *SHOWING)
+@grouped(UNSAFE_LOAD, JSON, *SHOWING)
 def command(
     *, model: Path, unsafe_load: bool, as_json: bool, quiet: bool, debug: bool, config: Path | None, **options: Any
 ) -> int:
