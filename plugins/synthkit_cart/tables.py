@@ -127,7 +127,7 @@ class Lessons:
         rows, at = self.rows[key.table], pointed(self.training, key)
         degree = np.bincount(at[at >= 0], minlength=self.rows[key.parent].size).astype("float64")
         few, name = self._few(key.parent), ("label", text_of(key))
-        found = np.arange(len(degree)) + 1 if few else labels(rows, at, degree, self.heads[key.parent])
+        found = np.arange(len(degree)) + 1 if few else labels(rows, at, self.rows[key.parent], degree, self.heads[key.parent])
         rows.put({name: np.append(found, 0)[at]}, {name: Labels(int(found.max(initial=1)) + 1)})
         return degree, found
 
