@@ -293,8 +293,8 @@ class Link:
 
     def fill(self, draw: Draw) -> None:
         """Add the row that each row points at, ``NONE`` for none, and what is known of it."""
-        self.label.fill(draw)
-        labels = draw.values[self.label.step.name]
+        labels = self._labels(draw)
+        draw.put(self.label.step.name, self.label.step.codec, labels)
         wanted = draw.about.subjects if self.within else labels
         found = draw.world.candidates[self.key, ""].pick(wanted, draw.random, else_any=not self.within)
         if self.through is not None:
@@ -302,6 +302,17 @@ class Link:
             found = np.where(other < 0, found, np.append(draw.world.rows[self.through], NONE)[other])
         draw.values[self.name] = np.where(labels > 0, found, NONE)
         draw.known |= via(draw.world.parents[self.key], self.key, draw.values[self.name], draw.used)
+
+    def _labels(self, draw: Draw) -> Integers:
+        """A kind of row, again where the owner's rows of the other table point at none of that kind."""
+        labels: Integers = self.label.value(draw)
+        for _ in range(_REDRAWS if self.through is not None else 0):
+            wanted = draw.about.owners * KINDS + labels
+            lacking = ~draw.world.candidates[str(self.through), self.key].have(wanted) & (labels > 0)
+            if not lacking.any():
+                break
+            labels = np.where(lacking, self.label.value(draw), labels)
+        return labels
 
     def _through(self, draw: Draw, labels: Integers) -> Integers:
         """For each row one of the other table's, of the same owner: one that points at such a kind of row, or any."""
