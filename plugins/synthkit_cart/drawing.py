@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from synthkit_cart.items import KINDS, About, Link, World
+from synthkit_cart.items import About, World
 from synthkit_cart.learning import SELF
 from synthkit_cart.links import Candidates
+from synthkit_cart.pointing import KINDS, Link
 from synthkit_cart.roles import Roles, text_of
 from synthkit_cart.rows import NONE, Rows
 from synthkit_cart.steps import Name, Values, needed
@@ -29,7 +30,7 @@ class Drawing:
     ) -> None:
         self.roles, self.models, self.sizes, self.random = roles, models, sizes, random
         self.rows: dict[str, Rows] = {}
-        self.world = World({}, {}, {})
+        self.world = World({}, {}, {}, {})
 
     def draw(self, name: str, ratio: float) -> None:
         """Draw a table whose owners are there, for so many times as many subjects as there were real ones."""
@@ -126,6 +127,7 @@ class Drawing:
         labels = np.append(self._labels(parents, other), 0)[rows.values["row", text]]
         for name, groups in ((other, rows.at_rows * KINDS + labels), (f"{other} of any kind", rows.at_rows)):
             self.world.candidates[text, name] = Candidates.of(groups, np.ones(rows.size))
+        self.world.kinds[text, other] = labels
 
     def _labels(self, rows: Rows, text: str) -> Integers:
         return np.asarray(rows.values[SELF] if SELF in rows.values else rows.values["label", text])

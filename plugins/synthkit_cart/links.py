@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synthkit_cart.tokens import Flags, Floats, Integers
+from synthkit_cart.tokens import Floats, Integers
 
 _GOLDEN = (5**0.5 - 1) / 2
+_ROUNDS = 30
+_CHOICES = 20_000  # that are looked at
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,12 @@ class Candidates:
         ends = np.cumsum(np.maximum(np.nan_to_num(weights), 0)[order] + 1e-6)
         return cls(order, labels[order], ends, np.zeros(len(order) + 1, dtype="int64"))
 
-    def have(self, labels: Integers) -> Flags:
-        """Whether there is a row with each label."""
+    def all(self, labels: Integers) -> tuple[Integers, Integers]:
+        """All rows with each label: the place of the label, and the row."""
         first, last = (np.searchsorted(self.labels, labels, side=side) for side in ("left", "right"))
-        return np.asarray(last > first)
+        place = np.repeat(np.arange(len(labels)), last - first)
+        own = np.arange(len(place)) - np.repeat(np.cumsum(last - first) - last, last - first)
+        return place, self.rows[own]
 
     def pick(self, labels: Integers, random: np.random.Generator, *, else_any: bool) -> Integers:
         """A row with each label, by weight; where there is none, any row or -1.
@@ -67,3 +71,27 @@ class Candidates:
         turn[order] = self.turns[sorted_] + place
         self.turns[:] += np.bincount(groups, minlength=len(self.turns))
         return np.asarray((turn * _GOLDEN + groups * _GOLDEN**2 + 0.5) % 1.0)
+
+
+def offered(chosen: Integers, owners: Integers, kinds: Integers, holders: Integers) -> Floats:
+    """For each kind, its share of choices by how much it is liked: what the number of offers explains of the choices.
+
+    Each choice is made by an owner among the offers that it holds, of one kind each. How much a kind is liked is that of
+    a multinomial logit model (McFadden 1974), found step by step (Hunter 2004).
+
+    Example:
+        >>> chosen, kinds = np.array([1, 1, 2, 2]), np.array([1, 2, 1, 2, 2, 2])
+        >>> offered(chosen, np.array([0, 1, 0, 1]), kinds, np.array([0, 0, 1, 1, 1, 1])).round(1).tolist()
+        [0.5, 0.3, 0.7]
+    """
+    some = np.random.default_rng(0).permutation(len(chosen))[:_CHOICES]
+    choice, offer = Candidates.of(holders, np.ones(len(holders))).all(owners[some])
+    size = int(max(chosen.max(initial=0), kinds.max(initial=0))) + 1
+    own, real = kinds[offer], np.bincount(chosen[some], minlength=size) + 0.5
+    liked = np.ones(size)
+    for _ in range(_ROUNDS):
+        weights = liked[own]
+        among = np.bincount(choice, weights, len(some))[choice]
+        liked *= real / (np.bincount(own, weights / np.maximum(among, 1e-12), size) + 0.5)
+        liked /= (liked * real).sum() / real.sum()
+    return np.asarray(real / real.sum() / liked)

@@ -16,7 +16,7 @@ Flags = npt.NDArray[np.bool_]
 NULL = 0  # the token of null, of every column
 _ATOMS = 1_000  # most frequent values with a token of their own
 _BINS = 500
-_CUTS = 62
+_CUTS = 126
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from synthkit_cart.tokens import Flags, Floats, Integers
 
 Codes = npt.NDArray[np.uint8]  # features × rows
-CODES = 64  # of a feature
+CODES = 128  # of a feature
 ORDERED, UNORDERED = 8, 16  # classes of tokens that a split tells apart
 
 
