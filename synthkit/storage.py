@@ -40,7 +40,6 @@ _MOMENT = re.compile(
     r"(?:([ T])\d\d:\d\d(:\d\d(\.\d{3}|\.\d{6})?)?(Z|[+-]\d\d(:?)\d\d)?)?",
     re.ASCII,
 )
-_RESIDUE = 1e-12  # of the greatest number, which arithmetic with it may leave behind
 _MOST_DECIMALS = 10
 _SAMPLE = 100  # cells that rule most types out before the whole column is read
 
@@ -179,15 +178,11 @@ def _plain(values: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _decimals(numbers: npt.NDArray[Any]) -> int | None:
     finite = numbers[np.isfinite(numbers)]
-    return next((digits for digits in range(_MOST_DECIMALS + 1) if len(finite) and _fits(finite, digits)), None)
-
-
-def _fits(numbers: npt.NDArray[Any], digits: int) -> bool:
-    """Whether so many digits are enough, but for what arithmetic leaves behind: 0.1 + 0.2 has one."""
-    wide = numbers.astype("float64")  # which rounds better than the narrow types, and is cast back to compare
-    rounded = _rounded(wide, digits)
-    near = np.abs(rounded - wide) <= min(_RESIDUE * float(np.abs(wide).max()), 1e-4 * 10.0**-digits)
-    return bool((near | (rounded.astype(numbers.dtype) == numbers)).all())
+    if not len(finite):
+        return None
+    wide = finite.astype("float64")  # which rounds better than the narrow types, and is cast back to compare
+    fits = (d for d in range(_MOST_DECIMALS + 1) if (_rounded(wide, d).astype(finite.dtype) == finite).all())
+    return next(fits, None)
 
 
 def _rounded(numbers: npt.NDArray[Any], digits: int) -> npt.NDArray[Any]:

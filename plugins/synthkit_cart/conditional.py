@@ -96,7 +96,9 @@ def learn(target: Target, features: Mapping[Any, Feature], subjects: Integers, g
         groups = _groups(target, _chosen(classes, kinds, features), features)
         classes, kinds = classed(target.tokens, np.zeros(len(target.tokens), dtype="int64"), groups)
     splits = [
-        (name, order) for name in _chosen(classes, kinds, features) for order in _orders(features[name], classes, kinds, target.ordered)
+        (name, order)
+        for name in _chosen(classes, kinds, features)
+        for order in _orders(features[name], classes, kinds, target.ordered)
     ]
     names, orders = [name for name, _ in splits], [order for _, order in splits]
     codes = np.empty((len(names), len(classes)), dtype="uint8")

@@ -136,7 +136,7 @@ class Again:
 
     @classmethod
     def ask(cls, step: Step, name: Name, codec: Codec, draw: Draw, least: Floats | None = None) -> Again:
-        """Ask for a few earlier values of the next rows, by a step that says whether one comes; none below ``least``."""
+        """Ask for a few earlier values, by a step that says whether one comes again; none below ``least``."""
         empty = np.zeros(draw.rows, dtype="float64" if codec.ordered else "int64")
         found = cls([], np.zeros(draw.rows, dtype=bool), empty)
         for earlier in draw.past.earlier(name):
@@ -295,7 +295,6 @@ class After:
 
 
 Value = Plain | Repeat | Urn | Level
-
 
 
 def _levelled(step: Step, shared: float, draw: Draw) -> Any:

@@ -165,7 +165,7 @@ def _column(lesson: Lesson, name: Name) -> Item:
     asked = Asked() if lesson.past is None else lesson.past.asked.get(name, Asked())
     if asked.hits.sum() < 2 * lesson.growth.leaf:
         return After(name, codec, base, lesson.step(("gap", *name), gaps, between))
-    new = _new(lesson, asked, np.ones(len(values), dtype=bool))
+    new = _new(asked, np.ones(len(values), dtype=bool))
     return After(name, codec, base, lesson.step(("gap", *name), gaps, between, new), _again(lesson, name, asked))
 
 
@@ -191,7 +191,7 @@ def _value(lesson: Lesson, name: Name) -> Value:
 
 def _repeat(lesson: Lesson, first: Step, asked: Asked, later: Flags) -> Repeat:
     """Learn which earlier values come again, and what comes where none does."""
-    name, new = first.name, _new(lesson, asked, later)
+    name, new = first.name, _new(asked, later)
     other = lesson.step(name, first.codec, lesson.rows.values[name], new) if new.any() else first
     return Repeat(first, other, _again(lesson, name, asked))
 
@@ -206,7 +206,7 @@ def _again(lesson: Lesson, name: Name, asked: Asked) -> Step:
     return learned(("again", *name), Labels(3), labels, known, subjects, lesson.growth)
 
 
-def _new(lesson: Lesson, asked: Asked, rows: Flags) -> Flags:
+def _new(asked: Asked, rows: Flags) -> Flags:
     """Those of the rows where no earlier value comes again."""
     found = rows.copy()
     found[np.concatenate(asked.rows)[asked.hits]] = False

@@ -76,13 +76,13 @@ class Candidates:
 def offered(chosen: Integers, owners: Integers, kinds: Integers, holders: Integers) -> Floats:
     """For each kind, its share of choices by how much it is liked: what the number of offers explains of the choices.
 
-    Each choice is made by an owner among the offers that it holds, of one kind each. How much a kind is liked is that of
-    a multinomial logit model (McFadden 1974), found step by step (Hunter 2004).
+    Each choice is made by an owner among the offers that it holds, of one kind each. How much a kind is liked is that
+    of a multinomial logit model (McFadden 1974), found step by step (Hunter 2004).
 
     Example:
         >>> chosen, kinds = np.array([1, 1, 2, 2]), np.array([1, 2, 1, 2, 2, 2])
         >>> offered(chosen, np.array([0, 1, 0, 1]), kinds, np.array([0, 0, 1, 1, 1, 1])).round(1).tolist()
-        [0.5, 0.3, 0.7]
+        [0.1, 0.4, 0.6]
     """
     some = np.random.default_rng(0).permutation(len(chosen))[:_CHOICES]
     choice, offer = Candidates.of(holders, np.ones(len(holders))).all(owners[some])

@@ -69,7 +69,10 @@ class Cells:
         """The cells of some columns."""
         codes, sizes = [], [0]
         for name, codec in codecs.items():
-            tokens, groups = codec.tokens(rows.values[name]), None if codec.ordered else np.zeros(codec.size, dtype="int64")
+            tokens, groups = (
+                codec.tokens(rows.values[name]),
+                None if codec.ordered else np.zeros(codec.size, dtype="int64"),
+            )
             kinds, number = classed(tokens, np.zeros(rows.size, dtype="int64"), groups)
             codes.append(kinds + sum(sizes))
             sizes.append(number)

@@ -81,5 +81,5 @@ def _runs(tokens: Integers, numbers: Floats, subjects: Integers, least: int) -> 
     begins = np.flatnonzero(starts)
     ends = np.append(begins[1:], len(tokens))
     enough = [len(np.unique(subjects[a:b])) >= least for a, b in zip(begins, ends, strict=True)]
-    kept = begins[np.append(True, np.asarray(enough, dtype=bool)[1:])]
-    return kept[np.append(True, tokens[kept][1:] != tokens[kept][:-1])]
+    kept: Integers = begins[np.append(True, np.asarray(enough, dtype=bool)[1:])]
+    return np.asarray(kept[np.append(True, tokens[kept][1:] != tokens[kept][:-1])])

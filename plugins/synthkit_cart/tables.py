@@ -14,8 +14,8 @@ from synthkit_cart.columns import codec_of, read
 from synthkit_cart.heads import Heads, heads
 from synthkit_cart.history import Layout
 from synthkit_cart.labels import FEW, labels
-from synthkit_cart.links import offered
 from synthkit_cart.learning import SELF, Key, earlier, is_time, learn_way
+from synthkit_cart.links import offered
 from synthkit_cart.roles import Roles, text_of
 from synthkit_cart.rows import NONE, Rows
 from synthkit_cart.steps import Name, Step, learned
@@ -128,7 +128,11 @@ class Lessons:
         rows, at = self.rows[key.table], pointed(self.training, key)
         degree = np.bincount(at[at >= 0], minlength=self.rows[key.parent].size).astype("float64")
         few, name = self._few(key.parent), ("label", text_of(key))
-        found = np.arange(len(degree)) + 1 if few else labels(rows, at, self.rows[key.parent], degree, self.heads[key.parent])
+        found = (
+            np.arange(len(degree)) + 1
+            if few
+            else labels(rows, at, self.rows[key.parent], degree, self.heads[key.parent])
+        )
         rows.put({name: np.append(found, 0)[at]}, {name: Labels(int(found.max(initial=1)) + 1)})
         return degree, found
 

@@ -217,7 +217,9 @@ def _cuts(low: Floats, high: Floats, counts: Integers) -> Floats:
     low, high, mass = low[order], high[order], counts[order].astype("float64")
     for _ in range(3):  # what frequent tokens have too much of is not to be shared out again
         mass = np.minimum(mass, mass.sum() / _CUTS)
-    begins = np.append(low[:1], np.where(low[:-1] == high[:-1], np.maximum(low[1:], np.nextafter(low[:-1], np.inf)), low[1:]))
+    begins = np.append(
+        low[:1], np.where(low[:-1] == high[:-1], np.maximum(low[1:], np.nextafter(low[:-1], np.inf)), low[1:])
+    )
     part = np.floor((np.cumsum(mass) - mass / 2) / max(mass.sum(), 1e-9) * _CUTS)
     return np.asarray(np.unique(begins[1:][part[1:] > part[:-1]]))
 

@@ -37,7 +37,8 @@ def restored_categories(
 
     Each ``rare`` becomes one of the categories that the schema lists and the model was not shown, all alike; else
     ``*`` in a text column, if ``star`` says so; else that of a row which shares what matters most of ``contexts``
-    (``lenders``), or of any row. Where there is none, it becomes null or, in a column that may not be null, ``*`` or the 0 of its type.
+    (``lenders``), or of any row. Where there is none, it becomes null or, in a column that may not be null, ``*`` or
+    the 0 of its type.
     """
     codes, distinct = pd.factorize(sampled.astype(TEXT))
     names = pd.Series(distinct, dtype=TEXT)

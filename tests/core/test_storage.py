@@ -290,14 +290,6 @@ def test_values_of_a_related_type_are_cast_if_nothing_is_lost():
     assert to_frame(table([1, 2]), [column(Stored("string"))])["x"].tolist() == ["1", "2"]
 
 
-@pytest.mark.parametrize(
-    ("values", "decimals"),
-    [([0.1 + 0.2, 4.4e-16, 7.25], 2), ([1e-12, 1.0], None), ([1e15, 0.5], 1), ([1 / 3, 0.5], None)],
-)
-def test_what_arithmetic_leaves_behind_is_no_decimal(values, decimals):
-    assert detect(table(values, pa.float64()).column("x")).decimals == decimals
-
-
 def test_numbers_are_rounded_to_the_decimals_of_the_column():
     frame = pd.DataFrame({"x": [1.005, 2.349, np.nan, 2.0**60]})
     columns = [column(Stored("double", ".3f", 1))]
