@@ -135,12 +135,13 @@ def _groups(target: Target, names: Sequence[Any], features: Mapping[Any, Feature
     every = max(len(target.tokens) // _GROUPED_BY, 1)
     tokens = target.tokens[::every]
     sizes = np.bincount(tokens, minlength=target.size)
-    points = [_like(features[name], every, tokens, sizes) for name in names]
-    if not points or (sizes > 0).sum() <= _GROUPS:
+    points = np.concatenate([np.zeros((target.size, 1)), *(_like(features[n], every, tokens, sizes) for n in names)], 1)
+    number = min(_GROUPS, len(np.unique(points.round(9), axis=0)))
+    if number < 2:
         return np.zeros(target.size, dtype="int64")
     with threadpool_limits(1):  # so that sums are the same on any number of cores
-        clusters = KMeans(_GROUPS, n_init=1, max_iter=20, random_state=0)
-        found = clusters.fit_predict(np.concatenate(points, 1), sample_weight=sizes + 1e-9)
+        clusters = KMeans(number, n_init=1, max_iter=20, random_state=0)
+        found = clusters.fit_predict(points, sample_weight=sizes + 1e-9)
     return np.asarray(np.unique(found, return_inverse=True)[1], dtype="int64")
 
 

@@ -172,7 +172,7 @@ def _decimals(values: pa.Array) -> int | None:
     """The least number of digits that changes no value by more than a trace of the greatest; None where none does."""
     try:
         numbers = pc.cast(values, pa.float64()).to_numpy(zero_copy_only=False)
-    except pa.ArrowInvalid:  # numbers in a notation of their own
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # in a notation of their own, or durations
         return None
     finite = numbers[np.isfinite(numbers)]
     trace = _TRACE * float(np.abs(finite).max(initial=0.0))
