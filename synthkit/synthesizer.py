@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import ClassVar, Self
+from types import MappingProxyType
+from typing import Any, ClassVar, Self
 
 import pydantic
 
@@ -35,6 +36,8 @@ class Synthesizer(ABC):
         blockwise: whether ``sample`` may be called once per block of subjects.
         requires: distributions that must be installed, as ``"sdv>=2,<3"``.
         extra: the extra of its own distribution that brings them, for the hint to the user.
+        trial: options with which ``synthkit.testing`` tries it, where the default ones take long.
+        exceptions: promises of ``synthkit.testing`` that it cannot keep: the name of the check, and the reason why.
     """
 
     name: ClassVar[str]
@@ -44,6 +47,8 @@ class Synthesizer(ABC):
     blockwise: ClassVar[bool] = True
     requires: ClassVar[tuple[str, ...]] = ()
     extra: ClassVar[str | None] = None
+    trial: ClassVar[Mapping[str, Any]] = MappingProxyType({})
+    exceptions: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     Options: ClassVar[type[pydantic.BaseModel]] = NoOptions
 
@@ -66,11 +71,18 @@ class Synthesizer(ABC):
 
         ``rows`` counts rows of ``training.subject``. Tables that no subject owns keep the size that they
         had in training. The schema of the result is that of the training part.
+
+        Raises:
+            PluginError: nothing was learned yet.
         """
 
     @abstractmethod
     def save(self, folder: Path) -> None:
-        """Write the fitted model into an existing, empty folder."""
+        """Write the fitted model into an existing, empty folder.
+
+        Raises:
+            PluginError: nothing was learned yet.
+        """
 
     @classmethod
     @abstractmethod

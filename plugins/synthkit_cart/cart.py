@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pydantic
 
-from synthkit import Context, DataError, Dataset, ForeignKey, Schema, Synthesizer
+from synthkit import Context, DataError, Dataset, ForeignKey, PluginError, Schema, Synthesizer
 from synthkit_cart import columns, state
 from synthkit_cart.drawing import Drawing
 from synthkit_cart.roles import Roles, roles, text_of
@@ -38,6 +38,7 @@ class Cart(Synthesizer):
 
     name: ClassVar[str] = "cart"
     default: ClassVar[bool] = True
+    blockwise: ClassVar[bool] = False  # the tables that no subject owns would come with every block
     multi_table: ClassVar[bool] = True
     Options = CartOptions
     options: CartOptions
@@ -55,6 +56,7 @@ class Cart(Synthesizer):
 
     def sample(self, rows: int, *, seed: int, context: Context, given: Dataset | None = None) -> Dataset:
         del given  # nothing can be given yet
+        self._refuse_unfitted()
         sizes = {name: model.size for name, model in self.models.items()} | {self.subject: rows}
         ratio = rows / max(self.models[self.subject].size, 1)
         drawing = Drawing(self._roles, self.models, sizes, np.random.default_rng(np.random.SeedSequence(seed)))
@@ -65,6 +67,7 @@ class Cart(Synthesizer):
         return Dataset(self.schema, {name: self._frame(name, drawing.rows[name]) for name in self.schema.table_names})
 
     def save(self, folder: Path) -> None:
+        self._refuse_unfitted()
         state.save(folder, {"schema": self.schema.to_dict(), "subject": self.subject, "models": self.models})
 
     @classmethod
@@ -76,6 +79,10 @@ class Cart(Synthesizer):
         model.schema, model.subject = Schema.from_dict(found["schema"]), found["subject"]
         model.models = found["models"]
         return model
+
+    def _refuse_unfitted(self) -> None:
+        if not hasattr(self, "models"):
+            raise PluginError(f"{self.name} has learned nothing yet", "call fit first")
 
     @property
     def _roles(self) -> Roles:

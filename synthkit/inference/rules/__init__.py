@@ -29,7 +29,7 @@ def proposed(data: Dataset) -> dict[str, tuple[Rule, ...]]:
     not changed.
 
     Example:
-        >>> from synthkit.testing.datasets import guarded
+        >>> from synthkit.testing.tables import guarded
         >>> proposed(guarded(subjects=500))
         {}
     """
