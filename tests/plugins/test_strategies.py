@@ -16,10 +16,6 @@ from synthkit.schema import Schema
 from synthkit.testing import datasets, schemas
 
 
-    cls for cls in discover().usable("synthesizer") if cls.multi_table and not cls.requires and not hasattr(cls, "clip")
-]
-
-
 @given(schemas())
 def test_schemas_are_told_and_read_again(schema):
     assert Schema.from_toml(schema.to_toml()) == schema
