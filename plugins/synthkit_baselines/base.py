@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pydantic
 
-from synthkit import Context, Dataset, PluginError, Schema, Synthesizer
+from synthkit import Context, Dataset, Given, PluginError, Schema, Synthesizer
 from synthkit_baselines.subjects import Integers, redrawn
 
 
@@ -42,7 +42,7 @@ class Baseline(Synthesizer):
         self._training = training
         return self
 
-    def sample(self, rows: int, *, seed: int, context: Context, given: Dataset | None = None) -> Dataset:
+    def sample(self, rows: int, *, seed: int, context: Context, given: Given | None = None) -> Dataset:
         del given  # nothing can be given
         context.progress(0, 1)
         random = np.random.default_rng(np.random.SeedSequence(seed))

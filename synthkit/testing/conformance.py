@@ -18,7 +18,11 @@ from synthkit.testing.synthesizers import SYNTHESIZER_CHECKS
 if TYPE_CHECKING:
     import pytest
 
-KITS = {Synthesizer: SYNTHESIZER_CHECKS, Evaluator: EVALUATOR_CHECKS, Format: FORMAT_CHECKS}
+KITS: dict[type[Any], tuple[Check, ...]] = {
+    Synthesizer: SYNTHESIZER_CHECKS,
+    Evaluator: EVALUATOR_CHECKS,
+    Format: FORMAT_CHECKS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,7 @@ def checks_of(plugin: Any) -> tuple[Check, ...]:
         UsageError: it is derived from none of the contracts that synthkit has checks for.
     """
     for contract, checks in KITS.items():
-        if issubclass(plugin if isinstance(plugin, type) else type(None), contract):
+        if isinstance(plugin, type) and issubclass(plugin, contract):
             return checks
     names = ", ".join(contract.__name__ for contract in KITS)
     raise UsageError("there are no checks for what is no plugin", f"give a class derived from one of {names}")

@@ -22,6 +22,7 @@ import pydantic
 from synthkit.context import Context
 from synthkit.dataset import Dataset
 from synthkit.errors import PluginError, ResourceError
+from synthkit.given import Condition, Given
 from synthkit.schema import Column, ColumnKind
 from synthkit.synthesizer import Synthesizer
 from synthkit.testing import trials
@@ -170,6 +171,7 @@ def check_other_seed_other_sample(synthesizer: Checked) -> None:
 
 def check_global_random_state_is_left_alone(synthesizer: Checked) -> None:
     """The global generators of numpy, Python and torch are neither read nor left changed."""
+    _known(synthesizer)  # imports what it needs: libraries may draw when they are loaded
     with global_seed():
         before = global_state()
         sample = _sampled(_fitted(synthesizer, _usual(synthesizer)))
@@ -276,6 +278,19 @@ def check_declared_capabilities_are_true(synthesizer: Checked) -> None:
             require(same, synthesizer, name, "differs between samples, but blockwise is true")
 
 
+def check_given_is_heeded(synthesizer: Checked) -> None:
+    """If it is conditional, all subjects that it draws are as given; the other columns keep to the schema."""
+    if not synthesizer.conditional:
+        return  # it is never given anything
+    subject = "customers"
+    given = Given((Condition("segment", values=("gold",)), Condition("income", ranges=((2_500.0, 4_000.0),))))
+    sample = _sampled(_fitted(synthesizer, _usual(synthesizer)), given=given)
+    gold = int((sample[subject]["segment"] != "gold").sum())
+    require(not gold, synthesizer, f"{subject}.segment", f"has {gold} cells that are not as given")
+    outside = int((~sample[subject]["income"].between(2_500, 4_000)).sum())
+    require(not outside, synthesizer, f"{subject}.income", f"has {outside} cells that are not as given")
+
+
 SYNTHESIZER_CHECKS: tuple[Check, ...] = (
     check_constructor_does_nothing,
     check_options_refuse_unknown_keys,
@@ -301,6 +316,7 @@ SYNTHESIZER_CHECKS: tuple[Check, ...] = (
     check_many_columns_are_learned,
     check_cancels_within_two_seconds,
     check_declared_capabilities_are_true,
+    check_given_is_heeded,
 )
 
 
@@ -322,10 +338,10 @@ def _fitted(
 
 
 def _sampled(
-    model: Synthesizer, rows: int = _ROWS, seed: int = 1, what: str = "the usual data", context: Context | None = None
+    model: Synthesizer, rows: int = _ROWS, seed: int = 1, what: str = "the usual data", **more: Any
 ) -> Dataset:
     with _told(type(model), f"sample ({what})"):
-        sample: Any = model.sample(rows, seed=seed, context=context or Context())
+        sample: Any = model.sample(rows, seed=seed, **{"context": Context(), **more})
     require(isinstance(sample, Dataset), type(model), "sample", f"returns {type(sample).__name__}, not a Dataset")
     return sample  # type: ignore[no-any-return]
 

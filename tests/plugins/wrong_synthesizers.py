@@ -320,6 +320,12 @@ class Modest(Steady):
             yield "it takes one table"
 
 
+class Boasting(Steady):
+    """Says that it heeds what is given."""
+
+    conditional = True
+
+
 class Blocks(Changing):
     """Says that blocks can be put together, but draws what nobody owns anew."""
 
