@@ -9,8 +9,9 @@ import numpy as np
 
 from synthkit_cart.allowed import Allowed, restricted
 from synthkit_cart.conditional import Conditional
-from synthkit_cart.items import About, Draw, Item, Plain, World, steps_of
+from synthkit_cart.items import About, Draw, Plain, World
 from synthkit_cart.likely import likelihood
+from synthkit_cart.pointing import Item, steps_of
 from synthkit_cart.pool import name_of, taken_draw
 from synthkit_cart.rows import NONE
 from synthkit_cart.steps import Name, Values, needed

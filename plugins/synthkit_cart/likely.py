@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from synthkit_cart.conditional import Conditional
-from synthkit_cart.items import After, Draw, Item, Plain
+from synthkit_cart.items import After, Draw, Plain
+from synthkit_cart.pointing import Item
+from synthkit_cart.stairs import Stairs
 from synthkit_cart.steps import Step
 from synthkit_cart.tokens import NULL, Floats, Integers, Numbers
 
@@ -24,6 +26,9 @@ def likelihood(item: Item, values: Floats | Integers, draw: Draw) -> Floats:
         between = np.asarray(values, dtype="float64") - item.base_of(draw)
         early = between < 0
         return np.where(early, _NEVER, _of(item.step, np.where(early, 0.0, between), draw))
+    if isinstance(item, Stairs):
+        follows = item.tokens[np.searchsorted(item.begins, draw.values[item.base], side="right")]
+        return np.where(item.codec.tokens(values) == follows, 1.0, _NEVER)
     return _of(item.step, values, draw) if isinstance(item, Plain) else np.ones(draw.rows)
 
 

@@ -370,3 +370,21 @@ def test_times_that_follow_others_weigh_what_comes_before_them() -> None:
     after = model.sample(800, seed=0, context=Context(), given=Given(rows=later, known=open_))["people"]
     assert (after["later"] >= after["when"])[~open_["later"]].all()
     assert (after["later"] == frame["later"])[open_["later"]].all()
+
+
+def test_a_band_that_is_given_leads_to_numbers_within_it() -> None:
+    """The band follows from the number before it."""
+    random = np.random.default_rng(6)
+    number = random.uniform(0, 100, 1500).round(1)
+    band = np.select([number < 20, number < 50], ["low", "middle"], "high")
+    columns = (Column("number", ColumnKind.NUMERICAL, "double"), Column("band", ColumnKind.CATEGORICAL))
+    frame = pd.DataFrame({"number": number, "band": pd.Series(band.tolist(), dtype=TEXT)})
+    training = Dataset(Schema((Table("people", columns),), subject="people"), {"people": frame})
+    model = Cart(CartOptions()).fit(training, seed=0, context=Context())
+    rows = Dataset(Schema((Table("people", columns[1:]),)), {"people": frame[["band"]]})
+    made = model.sample(1500, seed=0, context=Context(), given=Given(rows=rows))["people"]
+    assert made["band"].tolist() == band.tolist()
+    assert made["number"][band == "low"].le(20.5).all()
+    assert made["number"][band == "high"].ge(49.5).all()
+    low = model.sample(200, seed=0, context=Context(), given=Given((Condition("band", ("low",)),)))["people"]
+    assert low["number"].le(20.5).all()
