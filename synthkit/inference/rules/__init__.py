@@ -31,7 +31,7 @@ def proposed(data: Dataset) -> dict[str, tuple[Rule, ...]]:
     that twenty subjects or more have. ``data`` is not changed.
 
     Example:
-        >>> from synthkit.testing.datasets import guarded
+        >>> from synthkit.testing.tables import guarded
         >>> proposed(guarded(subjects=500))
         {}
     """
