@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from synthkit.row_numbers import parent_rows
     from synthkit.schema import Column, ColumnKind, ForeignKey, Schema, Table
     from synthkit.scores import Failure, Score
+    from synthkit.section import Section
     from synthkit.split import subjects_of
     from synthkit.synthesizer import NoOptions, Synthesizer
 
@@ -52,6 +53,7 @@ _MODULES = {
     "row_numbers": ("parent_rows",),
     "schema": ("Column", "ColumnKind", "ForeignKey", "Schema", "Table"),
     "scores": ("Failure", "Score"),
+    "section": ("Section",),
     "split": ("subjects_of",),
     "synthesizer": ("NoOptions", "Synthesizer"),
 }
@@ -74,6 +76,7 @@ __all__ = [
     "ResourceError",
     "Schema",
     "Score",
+    "Section",
     "SecurityError",
     "Synthesizer",
     "SynthkitError",

@@ -29,7 +29,7 @@ from synthkit.plan import Plan
 from synthkit.plugins import Plugin, Registry
 from synthkit.record import peak_memory_mb, verify_tables, versions, write_record, write_tables
 from synthkit.repeats import combined
-from synthkit.report import write_plots
+from synthkit.report import Figure, Report, Sides, by_column, figures, write_plots, write_report
 from synthkit.run import Run, read_run
 from synthkit.scan import RealStrings, refuse_leaks
 from synthkit.scores import Failure, Score
@@ -68,8 +68,8 @@ def execute(plan: Plan, registry: Registry, observer: Observer | None = None) ->
             gates = built_in_gates(plan.gate_set, (e.name for e in evaluators)) | plan.gates
             verdicts = () if plan.no_gates else _judged(gates, results)
         with steps("report") as context:
-            (stage / "plots").mkdir()
-            write_plots(material.training, synthetic, stage / "plots", context=context, k=fitted.guard.k)
+            sides = Sides(material.training, synthetic, material.holdout, fitted.guard.k, by_column(results))
+            drawn = _drawn(stage, sides, plan, context)
         with steps("write") as context:
             _write(stage / "data", synthetic, f"{plugin.name}_{fitted.rows}", (writer, plan.csv_safe), context)
             _saved(fitted, stage / "model")
@@ -83,8 +83,11 @@ def execute(plan: Plan, registry: Registry, observer: Observer | None = None) ->
             judged=not plan.no_gates,
             repeats=plan.repeats,
         )
+        with steps("report"):
+            rows = {name: part.rows for name, part in zip(("training", "holdout"), parts, strict=True)}
+            run = _reported(stage, run, Report(run, synthetic.schema, drawn, rows), registry)
         write_record(stage, run, synthetic.schema)
-        refuse_leaks(stage, strings, stage.iterdir())  # the record says how long writing took, so it comes last
+        refuse_leaks(stage, strings, stage.iterdir())  # the record says how long all that took, so it comes last
     return _announced(replace(run, folder=out), registry)
 
 
@@ -130,6 +133,7 @@ def sample(
         with steps("write") as context:
             _write(stage / "data", synthetic, f"{plugin.name}_{rows}", (writer, plan.csv_safe), context)
         run = replace(_run("sample", plan, plugin, steps, fitted, synthetic), judged=False)
+        run = _reported(stage, run, Report(run, synthetic.schema), registry)
         write_record(stage, run, synthetic.schema)
     return _announced(replace(run, folder=out), registry)
 
@@ -300,6 +304,22 @@ def _sampled(fitted: Model, rows: int, seeds: Mapping[str, int], steps: Steps, r
         if broken:
             raise IntegrityError(f"the sample of {name} is broken: {broken[0]}", "nothing was written; tell its author")
     return synthetic
+
+
+def _drawn(stage: Path, sides: Sides, plan: Plan, context: Context) -> tuple[Figure, ...]:
+    """Count what the report shows, and draw it into ``plots``."""
+    counted = tuple(figures(sides, context))
+    (stage / "plots").mkdir()
+    write_plots(counted, stage / "plots", context=context, form=plan.plots)
+    return counted
+
+
+def _reported(stage: Path, run: Run, report: Report, registry: Registry) -> Run:
+    """Write the report, with the sections of plugins; the run then names those that failed."""
+    sections, notes = registry.sections(run)
+    run = replace(run, notes=(*run.notes, *notes))
+    write_report(stage, replace(report, run=run, sections=sections))
+    return run
 
 
 def _saved(fitted: Model, folder: Path) -> None:

@@ -53,6 +53,7 @@ def test_every_setting_can_be_written_in_the_file(written):
         out = "made"
         format = "parquet"
         csv_safe = true
+        plots = "svg"
         evaluators = ["means"]
         no_gates = true
         allow_small = true
@@ -197,7 +198,7 @@ WRONG = {
     "seed = 1\n\n# a comment\nschem = 'x'": "synthkit.toml:4: unknown key 'schem'; did you mean 'schema'?",
     "schema_file = 'x'": "synthkit.toml:1: unknown key 'schema_file'; did you mean 'schema'?",
     "path = 'x'": "synthkit.toml:1: unknown key 'path'; known are allow_small, csv_safe, data, evaluators, format, "
-    "gate_set, gates, holdout, k, locale, no_gates, options, out, overwrite, plugin, rare, repeats, rows, schema, "
+    "gate_set, gates, holdout, k, locale, no_gates, options, out, overwrite, plots, plugin, rare, repeats, rows, schema, "
     "seed, table, tables",
     "k = 4": "synthkit.toml:1: k: fewer than 5 subjects hide nobody; allow_small = true (--allow-small) for a test; "
     "correct it",
