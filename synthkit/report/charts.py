@@ -76,11 +76,11 @@ def _histogram(counted: Histogram, title: alt.Title, unit: str | None) -> alt.La
     edges = [row[edge] for row in rows for edge in ("x", "x2")] if any(_shares(counted)) else []
     x = time_axis(edges) if counted.temporal else value_axis("x", edges, unit)
     same, title_y = alt.X("x:Q"), "share of rows with a value"  # one layer says it all: others would be merged with it
-    base = alt.Chart()
-    real = base.mark_area(interpolate="step-after").encode(x, share_axis("y", "real", title_y), _colour("real"))
+    base, drawn = alt.Chart(), _drawn_sides(counted)
+    real = base.mark_area(interpolate="step-after").encode(x, share_axis("y", "real", title_y), _colour("real", drawn))
     lines = [
         base.mark_line(interpolate="step-after", style=f"line-{side}").encode(
-            same, share_axis("y", side, title_y), _colour(side)
+            same, share_axis("y", side, title_y), _colour(side, drawn)
         )
         for side, shares in zip(SIDES[1:], _shares(counted)[1:], strict=True)
         if shares
@@ -134,7 +134,7 @@ def _groups(counted: Groups, title: alt.Title) -> alt.LayerChart:
     beside = alt.YOffset("side:N", scale=alt.Scale(domain=SIDES[:2]))
     tip = [_tip("y:N", "value"), _tip("side:N", "side"), _tip("x:Q", "share", PERCENT)]
     x = share_axis("x", "x", "share of rows")
-    sides = alt.Color("side:N", scale=alt.Scale(domain=SIDES), legend=_LEGEND, title=None)
+    sides = alt.Color("side:N", scale=alt.Scale(domain=_drawn_sides(counted)), legend=_LEGEND, title=None)
     layers = [
         _drawn(alt.Chart(), [bar for bar in bars if bar["side"] != "holdout"])
         .mark_bar()
@@ -219,13 +219,18 @@ def _tip(field: str, title: str, form: str | None = None) -> alt.Tooltip:
     return alt.Tooltip(field, title=title, format=form) if form else alt.Tooltip(field, title=title)
 
 
-def _colour(side: str) -> alt.ColorDatum:
-    return alt.ColorDatum(side, scale=alt.Scale(domain=SIDES), legend=_LEGEND, title=None)
+def _colour(side: str, drawn: Sequence[str]) -> alt.ColorDatum:
+    return alt.ColorDatum(side, scale=alt.Scale(domain=drawn), legend=_LEGEND, title=None)
 
 
 def _shares(counted: Histogram | Groups | Density) -> list[tuple[float, ...]]:
     holdout = None if isinstance(counted, Density) else counted.holdout
     return [side.shares or () if side else () for side in (counted.real, counted.synthetic, holdout)]
+
+
+def _drawn_sides(counted: Histogram | Groups) -> list[str]:
+    """The sides that the legend tells apart: the holdout only where it is drawn."""
+    return [*SIDES[:2], *(SIDES[2:] if _shares(counted)[2] else ())]
 
 
 def _cells(counted: Density, shares: Sequence[float]) -> list[dict[str, float]]:

@@ -27,8 +27,8 @@ def specification(chart: alt.TopLevelMixin) -> dict[str, Any]:
     """The chart as Vega-Lite with its rows in place, without characters that make the converter abort the process."""
     plain = chart.to_dict(validate=False)  # each part was checked when it was made
     rows = plain.pop("datasets", {})
-    kept: dict[str, Any] = _legible({key: part for key, part in plain.items() if key not in ("$schema", "config")}, rows)
-    return kept
+    made: dict[str, Any] = _legible({k: part for k, part in plain.items() if k not in ("$schema", "config")}, rows)
+    return made
 
 
 def _legible(part: Any, rows: dict[str, Any]) -> Any:

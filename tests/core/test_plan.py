@@ -80,6 +80,7 @@ def test_every_setting_can_be_written_in_the_file(written):
         out=file.parent / "made",
         format="parquet",
         csv_safe=True,
+        plots="svg",
         evaluators=("means",),
         no_gates=True,
         allow_small=True,
@@ -198,8 +199,8 @@ WRONG = {
     "seed = 1\n\n# a comment\nschem = 'x'": "synthkit.toml:4: unknown key 'schem'; did you mean 'schema'?",
     "schema_file = 'x'": "synthkit.toml:1: unknown key 'schema_file'; did you mean 'schema'?",
     "path = 'x'": "synthkit.toml:1: unknown key 'path'; known are allow_small, csv_safe, data, evaluators, format, "
-    "gate_set, gates, holdout, k, locale, no_gates, options, out, overwrite, plots, plugin, rare, repeats, rows, schema, "
-    "seed, table, tables",
+    "gate_set, gates, holdout, k, locale, no_gates, options, out, overwrite, plots, plugin, rare, repeats, rows, "
+    "schema, seed, table, tables",
     "k = 4": "synthkit.toml:1: k: fewer than 5 subjects hide nobody; allow_small = true (--allow-small) for a test; "
     "correct it",
     "allow_small = true\nk = 0": "synthkit.toml:2: k: input should be greater than 0; correct it",
