@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import ClassVar, Self
+from types import MappingProxyType
+from typing import Any, ClassVar, Self
 
 import pydantic
 
 from synthkit.context import Context
 from synthkit.dataset import Dataset
+from synthkit.given import Given
 from synthkit.schema import Schema
 
 
@@ -35,6 +37,8 @@ class Synthesizer(ABC):
         blockwise: whether ``sample`` may be called once per block of subjects.
         requires: distributions that must be installed, as ``"sdv>=2,<3"``.
         extra: the extra of its own distribution that brings them, for the hint to the user.
+        trial: options with which ``synthkit.testing`` tries it, where the default ones take long.
+        exceptions: promises of ``synthkit.testing`` that it cannot keep: the name of the check, and the reason why.
     """
 
     name: ClassVar[str]
@@ -44,6 +48,8 @@ class Synthesizer(ABC):
     blockwise: ClassVar[bool] = True
     requires: ClassVar[tuple[str, ...]] = ()
     extra: ClassVar[str | None] = None
+    trial: ClassVar[Mapping[str, Any]] = MappingProxyType({})
+    exceptions: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     Options: ClassVar[type[pydantic.BaseModel]] = NoOptions
 
@@ -61,16 +67,26 @@ class Synthesizer(ABC):
         """Learn the guarded training part, which is not changed; return self. A second call forgets the first."""
 
     @abstractmethod
-    def sample(self, rows: int, *, seed: int, context: Context, given: Dataset | None = None) -> Dataset:
+    def sample(self, rows: int, *, seed: int, context: Context, given: Given | None = None) -> Dataset:
         """Draw ``rows`` new subjects with all that they own.
 
         ``rows`` counts rows of ``training.subject``. Tables that no subject owns keep the size that they
         had in training. The schema of the result is that of the training part.
+
+        ``given`` is what is known of the subjects; only those that are ``conditional`` get it. They heed all of it,
+        or say in an error why they cannot; what is not given is drawn as the model has it for such subjects.
+
+        Raises:
+            PluginError: nothing was learned yet.
         """
 
     @abstractmethod
     def save(self, folder: Path) -> None:
-        """Write the fitted model into an existing, empty folder."""
+        """Write the fitted model into an existing, empty folder.
+
+        Raises:
+            PluginError: nothing was learned yet.
+        """
 
     @classmethod
     @abstractmethod

@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from synthkit import Context, Dataset, Schema
+from synthkit import Context, Dataset, Given, Schema
 from synthkit_sdv.base import SDVSynthesizer
 from synthkit_sdv.quiet import quiet
 from synthkit_sdv.seeding import restart, seeded
@@ -38,6 +38,7 @@ class SingleTableSynthesizer(SDVSynthesizer):
     def fit(self, training: Dataset, *, seed: int, context: Context) -> Self:
         tables = Tables.of(training)
         [name] = training.schema.table_names
+        context.progress(0, 1, name)
         self.check(training[name], tables, context)
         with quiet(f"learning {name}"), seeded(seed):
             model = self.model(tables.metadata(), tables.rows[name], context)
@@ -46,7 +47,7 @@ class SingleTableSynthesizer(SDVSynthesizer):
         self._model, self._tables = model, tables
         return self
 
-    def sample(self, rows: int, *, seed: int, context: Context, given: Dataset | None = None) -> Dataset:
+    def sample(self, rows: int, *, seed: int, context: Context, given: Given | None = None) -> Dataset:
         del given  # not conditional
         tables = self._fitted()
         blocks: list[pd.DataFrame] = []

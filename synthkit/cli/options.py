@@ -34,6 +34,9 @@ CSV_SAFE = click.option(
 )
 PLOTS = click.option("--plots", type=click.Choice(["png", "svg"]), help="Form of the pictures. Default: png.")
 ROWS = click.option("--rows", type=int, help="Subjects to make. Default: as many as the real data (example: 10,000).")
+WHERE = click.option(
+    "--where", type=str, metavar="CONDITION", help="Only such subjects, as in \"segment = 'affluent' and age < 30\"."
+)
 OUT = click.option("--out", type=_PATH, help="Folder to write. Default: runs/<plugin>-<time>-<seed>.")
 TABLES = click.option("--tables", type=str, help="Only these tables, separated by commas.")
 EVALUATORS = click.option(

@@ -17,13 +17,14 @@ from synthkit.cli.options import (
     PLOTS,
     REPEATS,
     SHOWING,
+    WHERE,
     grouped,
     plan_from,
 )
 
 
 @click.command("run")
-@grouped(*FITTING, REPEATS, FORMAT, CSV_SAFE, PLOTS, *JUDGING, JUNIT, JSON, *SHOWING)
+@grouped(*FITTING, WHERE, REPEATS, FORMAT, CSV_SAFE, PLOTS, *JUDGING, JUNIT, JSON, *SHOWING)
 def command(*, as_json: bool, quiet: bool, debug: bool, config: Path | None, junit: Path | None, **given: Any) -> int:
     """Make synthetic tables, check, score and judge them.
 
