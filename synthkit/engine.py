@@ -56,8 +56,7 @@ def execute(plan: Plan, registry: Registry, observer: Observer | None = None) ->
     plugin, writer = _plugin(plan, registry), _format(plan, registry)
     synthesizer, evaluators = _made(plugin, plan), _evaluators(plan, registry)
     refuse_unjudged(plan, synthesizer)
-    seeds = _seeds(plan.seed)
-    out = plan.out or default_folder(plugin.name, plan.seed)
+    seeds, out = _seeds(plan.seed), plan.out or default_folder(plugin.name, plan.seed)
     with appearing(out, overwrite=plan.overwrite) as stage:
         material = _material(plan, plugin, registry, seeds, steps)
         asked = Request.read(plan, 0, material.training.schema)
@@ -86,8 +85,8 @@ def execute(plan: Plan, registry: Registry, observer: Observer | None = None) ->
             repeats=plan.repeats,
         )
         with steps("report"):
-            rows = {name: part.rows for name, part in zip(("training", "holdout"), parts, strict=True)}
-            run = _reported(stage, run, Report(run, synthetic.schema, drawn, rows), registry)
+            rows = {"training": parts[0].rows, "holdout": parts[1].rows}
+            run = _reported(stage, Report(run, synthetic.schema, drawn, rows), registry)
         write_record(stage, run, synthetic.schema)
         refuse_leaks(stage, strings, stage.iterdir())  # the record says how long all that took, so it comes last
     return _announced(replace(run, folder=out), registry)
@@ -138,7 +137,7 @@ def sample(
         with steps("write") as context:
             _write(stage / "data", synthetic, f"{plugin.name}_{rows}", (writer, plan.csv_safe), context)
         run = replace(_run("sample", plan, plugin, steps, fitted, synthetic), judged=False)
-        run = _reported(stage, run, Report(run, synthetic.schema), registry)
+        run = _reported(stage, Report(run, synthetic.schema), registry)
         write_record(stage, run, synthetic.schema)
     return _announced(replace(run, folder=out), registry)
 
@@ -303,10 +302,10 @@ def _drawn(stage: Path, sides: Sides, plan: Plan, context: Context) -> tuple[Fig
     return counted
 
 
-def _reported(stage: Path, run: Run, report: Report, registry: Registry) -> Run:
+def _reported(stage: Path, report: Report, registry: Registry) -> Run:
     """Write the report, with the sections of plugins; the run then names those that failed."""
-    sections, notes = registry.sections(run)
-    run = replace(run, notes=(*run.notes, *notes))
+    sections, notes = registry.sections(report.run)
+    run = replace(report.run, notes=(*report.run.notes, *notes))
     write_report(stage, replace(report, run=run, sections=sections))
     return run
 

@@ -157,9 +157,9 @@ def groups(real: _Series, synthetic: _Series, *, behind: Crowd = EACH, holdout: 
     names = _named(codes, texts, behind)
     return Groups(
         names=tuple(names),
-        real=_real_groups(real, names, behind),
+        real=_real_groups(codes, texts, names, behind),
         synthetic=_all_groups(synthetic, names),
-        holdout=_real_groups(holdout[0], names, holdout[1]) if holdout else None,
+        holdout=_real_groups(*_coded(holdout[0]), names, holdout[1]) if holdout else None,
     )
 
 
@@ -254,7 +254,7 @@ def _zeros(seen: _Floats, drawn: _Floats, crowd: Crowd, bins: tuple[_Floats, lis
     if zero.sum() < max(LEAST_ROWS, len(seen) / 20):
         return None
     edges, starts = bins
-    runs = np.searchsorted(starts, _places(np.append(seen, 0.0), edges), side="right")
+    runs = _runs(starts, len(edges) - 1)[_places(np.append(seen, 0.0), edges)]
     beside = (runs[:-1] == runs[-1]) & ~zero
     if crowd.scarce(zero) or crowd.scarce(beside):
         return None
@@ -273,12 +273,17 @@ def _merged(places: _Counts, bins: int, crowd: Crowd) -> list[int]:
     """The first bin of each run of bins, so that a run has no row at all or enough; ``places`` are the rows' bins."""
     starts = _joined(np.bincount(places, minlength=bins))
     while len(starts) > 1:
-        few = np.flatnonzero(crowd.few(np.searchsorted(starts, places, side="right") - 1, len(starts))).tolist()
+        few = np.flatnonzero(crowd.few(_runs(starts, bins)[places], len(starts))).tolist()
         if not few:
             break
         gone = {min(run + 1, len(starts) - 1) for run in few}
         starts = [start for run, start in enumerate(starts) if run not in gone]
     return starts
+
+
+def _runs(starts: Sequence[int], bins: int) -> _Counts:
+    """The run that each bin belongs to."""
+    return np.repeat(np.arange(len(starts)), np.diff([*starts, bins]))
 
 
 def _joined(counts: _Counts) -> list[int]:
@@ -298,7 +303,7 @@ def _joined(counts: _Counts) -> list[int]:
 def _held_out_bins(values: _Series, crowd: Crowd, edges: _Floats, starts: list[int]) -> Side:
     measured = numbers(values)
     there = ~np.isnan(measured)
-    places = np.searchsorted(starts, _places(measured[there], edges), side="right") - 1
+    places = _runs(starts, len(edges) - 1)[_places(measured[there], edges)]
     widths, runs = np.diff([*edges[starts], edges[-1]]), _merged(places, len(starts), crowd.of(there))
     counts, wide = np.bincount(places, minlength=len(starts)), np.diff([*runs, len(starts)])
     spread = np.repeat(np.add.reduceat(counts, runs) / np.add.reduceat(widths, runs), wide) * widths
@@ -330,8 +335,7 @@ def _told_apart(names: list[str], codes: _Counts, texts: list[str], crowd: Crowd
     return shown
 
 
-def _real_groups(values: _Series, names: list[str], crowd: Crowd) -> Side:
-    codes, texts = _coded(values)
+def _real_groups(codes: _Counts, texts: list[str], names: list[str], crowd: Crowd) -> Side:
     enough = {text for text, few in zip(texts, crowd.few(codes, len(texts)).tolist(), strict=True) if not few}
     shown = set(_told_apart([name for name in names if name in enough], codes, texts, crowd))
     told = [name if name in shown else None for name in names]

@@ -14,6 +14,7 @@ from typing import Any
 
 import altair as alt
 import numpy as np
+from altair.utils.schemapi import debug_mode
 
 from synthkit.report.aggregates import Density, Groups, Histogram
 from synthkit.report.axes import PERCENT, share_axis, time_axis, value_axis
@@ -27,16 +28,21 @@ _STEP = 18  # of a cell of a matrix
 _UNITS = {"children": "rows of one parent", "means": "mean of the rows of one parent", "gaps": "days"}
 
 
-def chart(figure: Figure) -> alt.TopLevelMixin:
-    """The chart of a figure, with its name and its caption as title."""
+def chart(figure: Figure, *, checked: bool = False) -> alt.TopLevelMixin:
+    """The chart of a figure, with its name and its caption as title.
+
+    Altair checks each part of a chart against its schema, which takes longer than all the rest; as the parts are always
+    the same, that is left to the tests (``checked=True``).
+    """
     counted, made = figure.counted, _title(figure)
-    if isinstance(counted, Histogram):
-        return _histogram(counted, made, _UNITS.get(figure.topic))
-    if isinstance(counted, Groups):
-        return _groups(counted, made)
-    if isinstance(counted, Density):
-        return _density(counted, made, figure.columns)
-    return _matrix(counted, made)
+    with debug_mode(checked):
+        if isinstance(counted, Histogram):
+            return _histogram(counted, made, _UNITS.get(figure.topic))
+        if isinstance(counted, Groups):
+            return _groups(counted, made)
+        if isinstance(counted, Density):
+            return _density(counted, made, figure.columns)
+        return _matrix(counted, made)
 
 
 def ranking(rows: Sequence[tuple[str, float, float]], title: str, *, origin: float = 0.0) -> alt.LayerChart:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 
 from synthkit.guard.rare import Links
 from synthkit.report.numbers import numbers
-from synthkit.row_numbers import Flags, Integers
+from synthkit.row_numbers import Flags, Floats, Integers
 from synthkit.schema import ColumnKind
 
 LEAST_ROWS = 10
@@ -71,8 +72,17 @@ class Crowd:
             codes, distinct = pd.factorize(values)
             return np.append(self.links.holders(codes.astype("int64"), len(distinct)) >= k, True)[codes]
         measured, null = numbers(values), values.isna().to_numpy(dtype=bool)
-        ends = [sign * self.links.highest(sign * measured)[k - 1 : k] for sign in (1.0, -1.0)]
-        return null | ((measured <= ends[0]) & (measured >= ends[1])) if len(ends[0]) else null
+        extremes = (self._kth_highest(self.links, sign * measured) for sign in (1.0, -1.0))
+        high, low = (math.nan if extreme is None else extreme for extreme in extremes)  # nothing is below NaN
+        return null | ((measured <= high) & (-measured <= low))
+
+    def _kth_highest(self, links: Links, measured: Floats) -> float | None:
+        """The k-th largest of the largest numbers of each subject; None where fewer have any."""
+        if not self.once:
+            return next(iter(links.highest(measured)[links.k - 1 : links.k].tolist()), None)
+        known = measured[~np.isnan(measured)]  # quicker: one number each
+        place = len(known) - links.k
+        return float(np.partition(known, place)[place]) if place >= 0 else None
 
 
 EACH = Crowd()

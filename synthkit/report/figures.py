@@ -18,7 +18,7 @@ from synthkit.report.pairs import MOST_PAIRED, Matrix, matrix, strongest_pairs
 from synthkit.report.relations import child_counts, child_means, gaps, owning_key
 from synthkit.schema import Column, ColumnKind, ForeignKey
 
-MOST_ROWS = 100_000  # of a side that are counted: more would change no picture
+MOST_ROWS = 50_000  # of a side that are counted: more would change no picture
 _MOST_MEANS = 3
 
 Counted: TypeAlias = Histogram | Groups | Density | Matrix

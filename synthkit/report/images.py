@@ -25,7 +25,7 @@ def drawn(chart: alt.TopLevelMixin, form: Form = "png") -> bytes:
 
 def specification(chart: alt.TopLevelMixin) -> dict[str, Any]:
     """The chart as Vega-Lite with its rows in place, without characters that make the converter abort the process."""
-    plain = chart.to_dict(validate=False)  # each part was checked when it was made
+    plain = chart.to_dict(validate=False)  # see charts.chart
     rows = plain.pop("datasets", {})
     made: dict[str, Any] = _legible({k: part for k, part in plain.items() if k not in ("$schema", "config")}, rows)
     return made

@@ -14,7 +14,7 @@ from synthkit.report.figures import Figure
 
 Form = Literal["png", "svg"]
 
-MOST_FILES = 60  # a file takes a tenth of a second; the page draws all others, too
+MOST_FILES = 40  # a file takes a tenth of a second; the page draws all others, too
 _LONGEST = 60
 
 

@@ -289,7 +289,7 @@ class TestCharts:
         made = [column(histogram(values, values, NUMERICAL))]
         made += [column(groups(values.round().astype(str), pd.Series(["z"])))]
         made += [Figure("pair", "t", ("a", "b"), density(pair, pair))]
-        assert all(len(json.dumps(specification(chart(figure)))) < 40_000 for figure in made)
+        assert all(len(json.dumps(specification(chart(figure, checked=True)))) < 40_000 for figure in made)
 
     @pytest.mark.parametrize(
         ("real", "told"),
