@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,8 +66,7 @@ def execute(plan: Plan, registry: Registry, observer: Observer | None = None) ->
         others = (_once(plan, _made(plugin, plan), material, evaluation, steps, i)[2] for i in range(1, plan.repeats))
         results = combined((first, *others))
         with steps("judge"):
-            gates = built_in_gates(plan.gate_set, (e.name for e in evaluators)) | plan.gates
-            verdicts = () if plan.no_gates else _judged(gates, results)
+            verdicts = () if plan.no_gates else _judged(_gates(plan, evaluators), results)
         with steps("report") as context:
             sides = Sides(evaluation.real, synthetic, evaluation.holdout, fitted.guard.k, by_column(results))
             drawn = _drawn(stage, sides, plan, context)
@@ -331,6 +330,10 @@ def _shared_sizes(training: Dataset) -> dict[str, int]:
     owned = training.schema.owned_by(training.subject)
     related = {key.table for key in training.schema.foreign_keys if key.parent in owned}
     return {name: rows for name, rows in training.rows.items() if name not in owned and name not in related}
+
+
+def _gates(plan: Plan, evaluators: Iterable[Evaluator]) -> dict[str, Gate]:
+    return built_in_gates(plan.gate_set, (evaluator.name for evaluator in evaluators)) | plan.gates
 
 
 def _judged(
