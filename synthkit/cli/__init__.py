@@ -20,6 +20,7 @@ VERBS = {  # the verb, its module, and its line in --help: kept here so that hel
     "sample": ("sample", "Draw tables from a saved model."),
     "evaluate": ("evaluate", "Score and judge a synthetic folder against a real one."),
     "gate": ("gate", "Judge a finished run again, with other gates."),
+    "compare": ("compare", "Hold finished runs against each other."),
     "scan": ("scan", "Search files for real names, keys and texts."),
     "plugins": ("plugins", "List what is installed."),
     "schema": ("schema", "Infer, check or show a schema."),
