@@ -78,13 +78,13 @@ class Comparison:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""
+        costs = ("fit_and_sample_seconds", "seconds", "peak_memory_mb")
+        about = zip(self.names, self.runs, self.costs, self.quality, strict=True)
         runs = [
-            {"name": name, "plugin": run.plugin, "seed": run.seed, "verdict": run.verdict, "fit_and_sample_seconds": fit,
-             "seconds": whole, "peak_memory_mb": memory, "quality": quality}
-            for name, run, (fit, whole, memory), quality in zip(
-                self.names, self.runs, self.costs, self.quality, strict=True
-            )
-        ]  # fmt: skip
+            {"name": name, "plugin": run.plugin, "seed": run.seed, "verdict": run.verdict, "quality": quality}
+            | dict(zip(costs, cost, strict=True))
+            for name, run, cost, quality in about
+        ]
         figures = {name: [asdict(cell) for cell in cells] for name, cells in self.figures.items()}
         gates = {name: list(states) for name, states in self.gates.items()}
         return {"runs": runs, "figures": figures, "gates": gates, "regressions": self.regressions, "notes": self.notes}
