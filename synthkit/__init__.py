@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from synthkit.evaluator import Evaluator
     from synthkit.flat import features
     from synthkit.format import Format
+    from synthkit.given import Balance, Condition, Given, refuse_unknown
     from synthkit.hookspecs import hookimpl
     from synthkit.row_numbers import parent_rows
     from synthkit.schema import Column, ColumnKind, ForeignKey, Schema, Table
@@ -50,6 +51,7 @@ _MODULES = {
     "evaluator": ("Evaluator",),
     "flat": ("features",),
     "format": ("Format",),
+    "given": ("Balance", "Condition", "Given", "refuse_unknown"),
     "hookspecs": ("hookimpl",),
     "row_numbers": ("parent_rows",),
     "schema": ("Column", "ColumnKind", "ForeignKey", "Schema", "Table"),
@@ -60,8 +62,10 @@ _MODULES = {
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
+    "Balance",
     "Column",
     "ColumnKind",
+    "Condition",
     "Context",
     "DataError",
     "Dataset",
@@ -69,6 +73,7 @@ __all__ = [
     "Failure",
     "ForeignKey",
     "Format",
+    "Given",
     "IntegrityError",
     "NoOptions",
     "NothingEvaluatedError",
@@ -85,6 +90,7 @@ __all__ = [
     "hookimpl",
     "one_core",
     "parent_rows",
+    "refuse_unknown",
     "subjects_of",
 ]
 
