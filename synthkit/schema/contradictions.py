@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from synthkit.errors import UsageError
+from synthkit.schema.formula import measure, terms
 from synthkit.schema.rules import (
     ConditionalNull,
     FixedCombinations,
@@ -17,6 +18,7 @@ from synthkit.schema.rules import (
     OnlyIf,
     Range,
     Rule,
+    Running,
     UniqueCombination,
 )
 from synthkit.schema.tables import Column, ColumnKind, ForeignKey, Table
@@ -125,6 +127,8 @@ def _rule_contradictions(schema: Schema, table: str, rule: Rule) -> Iterator[str
             return
     if not found or len(set(rule.references)) < len(found):
         yield "needs columns that are different"
+    elif isinstance(rule, Running):
+        yield from _running_contradictions(schema, table, rule)
     elif isinstance(rule, FixedCombinations | UniqueCombination | Inclusion):
         yield from _combination_contradictions(schema, table, rule, found)
     else:
@@ -166,15 +170,46 @@ def _value_contradictions(rule: Rule, columns: list[Column]) -> Iterator[str]:
     kinds = [column.kind for column in columns]
     if isinstance(rule, OnlyIf) and set(kinds) != {ColumnKind.BOOLEAN}:
         yield "may name boolean columns only"
-    if isinstance(rule, Inequality | Range | Formula):
+    if isinstance(rule, Formula):
+        yield from _measure_contradictions(rule, dict(zip(rule.references, kinds, strict=True)))
+    if isinstance(rule, Inequality | Range):
         if len(set(kinds)) > 1 or kinds[0] not in (ColumnKind.NUMERICAL, ColumnKind.DATETIME):
             yield "may name numbers only, or dates only"
-        if isinstance(rule, Formula) and kinds[0] is ColumnKind.DATETIME:
-            yield "may name numbers only"
         if isinstance(rule, Range):
             yield from _range_contradictions(rule, kinds[0])
     if isinstance(rule, ConditionalNull) and not columns[0].nullable:
         yield f"is about nulls, and {rule.column!r} may not be null"
+
+
+def _measure_contradictions(rule: Formula, kinds: Mapping[str, ColumnKind]) -> Iterator[str]:
+    if not set(kinds.values()) <= {ColumnKind.NUMERICAL, ColumnKind.DATETIME}:
+        yield "may name numbers and dates only"
+        return
+    times = [name for name, kind in kinds.items() if kind is ColumnKind.DATETIME]
+    found, wanted = measure(rule.expression, times), "time" if rule.column in times else "number"
+    if found != wanted:
+        gives = f"gives a {found}" if found else "adds what does not go together"
+        yield f"{gives}, and {rule.column!r} is a {wanted}; write times as start + days(n) or (end - start) / days(1)"
+
+
+def _running_contradictions(schema: Schema, table: str, rule: Running) -> Iterator[str]:
+    own = (rule.column, *terms(rule.change), *(name for name in (rule.per, rule.by, rule.sign) if name))
+    opening = terms(rule.opening) if rule.opening else ()
+    if any(schema.lookup(table, name)[0] is not None for name in own):
+        yield "may name columns of its own table only, but for its opening"
+        return
+    numbers = [schema.lookup(table, name)[1].kind for name in (rule.column, *terms(rule.change), *opening)]
+    if set(numbers) != {ColumnKind.NUMERICAL} or measure(rule.change, ()) != "number":
+        yield "may count numbers only"
+    if rule.column in (*terms(rule.change), *opening, rule.per, rule.by):
+        yield f"counts {rule.column!r} by itself"
+    ordered = (ColumnKind.NUMERICAL, ColumnKind.DATETIME)
+    if rule.by and schema[table].column(rule.by).kind not in ordered:
+        yield f"needs a number or a time to go by, and {rule.by!r} is none"
+    if bool(rule.sign) != bool(rule.minus):
+        yield "needs both the column of the sign and the values that subtract, or neither"
+    if rule.sign and schema[table].column(rule.sign).kind not in (ColumnKind.CATEGORICAL, ColumnKind.BOOLEAN):
+        yield f"needs a category or a boolean as its sign, and {rule.sign!r} is none"
 
 
 def _range_contradictions(rule: Range, kind: ColumnKind) -> Iterator[str]:
@@ -202,7 +237,7 @@ def _number(limit: float | str) -> float:
 
 
 def _formula_contradictions(table: Table) -> Iterator[str]:
-    formulas = [rule for rule in table.rules if isinstance(rule, Formula)]
+    formulas = [rule for rule in table.rules if isinstance(rule, Formula | Running)]
     columns = [rule.column for rule in formulas]
     yield from (f"{table.name}.{c} has two formulas" for c in dict.fromkeys(columns) if columns.count(c) > 1)
     try:

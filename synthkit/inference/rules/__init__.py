@@ -11,9 +11,11 @@ from synthkit.inference.rules.flags import conditional_null, only_if
 from synthkit.inference.rules.formulas import formulas
 from synthkit.inference.rules.keys import inclusions, unique_combinations
 from synthkit.inference.rules.order import Edges, against_parents, reduced, within_table
+from synthkit.inference.rules.running import running
+from synthkit.inference.rules.spans import spans
 from synthkit.inference.rules.view import View, views
 from synthkit.row_numbers import Flags
-from synthkit.schema.rules import Formula, Rule
+from synthkit.schema.rules import Formula, Rule, Running
 
 __all__ = ["proposed", "with_rules"]
 
@@ -25,11 +27,11 @@ def proposed(data: Dataset) -> dict[str, tuple[Rule, ...]]:
     independent, and if that none does is practically impossible then: for each kind of rule and each table
     the chance that any is proposed of independent columns is below 1e-9, whatever their number (bounds on the
     exact permutation tests, times the number of candidates). One row of each subject is evidence, so that
-    what one subject repeats counts once. No rule holds a value of the data but true and false. ``data`` is
-    not changed.
+    what one subject repeats counts once. No rule holds a value of the data but true and false, and categories
+    that twenty subjects or more have. ``data`` is not changed.
 
     Example:
-        >>> from synthkit.testing.datasets import guarded
+        >>> from synthkit.testing.tables import guarded
         >>> proposed(guarded(subjects=500))
         {}
     """
@@ -47,9 +49,13 @@ def with_rules(data: Dataset) -> Dataset:
 
 
 def _of_table(view: View, seen: Mapping[str, View], edges: dict[str, Edges]) -> Iterator[Rule]:
-    calculated = formulas(view, seen)
+    across = against_parents(view, seen)
+    bounded = {low for low, _ in across}  # a time that a parent's bounds from above cannot follow from others
+    given = [*formulas(view, seen), *(rule for rule in spans(view) if rule.column not in bounded)]
+    runs = running(view, seen, [rule.column for rule in given])
+    calculated: list[Formula | Running] = [*given, *runs]
     edges[view.table.name] = within_table(view, _tied(calculated))
-    yield from _inequalities(view, seen, edges)
+    yield from _inequalities(view, seen, edges, across)
     implications = list(only_if(view))
     yield from implications
     yield from conditional_null(view)
@@ -60,8 +66,8 @@ def _of_table(view: View, seen: Mapping[str, View], edges: dict[str, Edges]) -> 
     yield from inclusions(view, list(seen.values()))
 
 
-def _tied(calculated: Iterable[Formula]) -> list[frozenset[str]]:
-    """The columns that formulas tie together, also over other columns."""
+def _tied(calculated: Iterable[Formula | Running]) -> list[frozenset[str]]:
+    """The columns that formulas and what runs on tie together, also over other columns."""
     groups: list[frozenset[str]] = []
     for rule in calculated:
         own = frozenset(rule.references)
@@ -70,8 +76,7 @@ def _tied(calculated: Iterable[Formula]) -> list[frozenset[str]]:
     return groups
 
 
-def _inequalities(view: View, seen: Mapping[str, View], edges: Mapping[str, Edges]) -> Iterator[Rule]:
-    across = against_parents(view, seen)
+def _inequalities(view: View, seen: Mapping[str, View], edges: Mapping[str, Edges], across: Edges) -> Iterator[Rule]:
     known = {
         (f"{called}.{low}", f"{called}.{high}"): strict
         for called, key, _ in view.parents()
