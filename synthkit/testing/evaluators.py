@@ -169,7 +169,7 @@ def check_real_data_decide_what_applies(evaluator: Checked) -> None:
     made = [(what, make()) for what, make in _MADE.items()]
     for what, synthetic in [*made, *worse, ("no rows below a subject", variants.childless(_fresh()))]:
         new = _not_applicable(_evaluated(evaluator, _Parts(synthetic), what)) - idle
-        _require(not new, evaluator, ", ".join(sorted(new)), f"is no longer applicable with {what}")
+        require(not new, evaluator, ", ".join(sorted(new)), f"is no longer applicable with {what}")
 
 
 EVALUATOR_CHECKS: tuple[Check, ...] = (
