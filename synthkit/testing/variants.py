@@ -114,8 +114,8 @@ def awkward(real: Dataset, fresh: Dataset) -> Iterator[tuple[str, Dataset, Datas
     yield "nothing but nulls in the synthetic data", real, nothing
     yield "nothing but nulls in the real data", nothing, fresh
     yield "infinite synthetic numbers", real, infinite
-    yield "no synthetic row below a subject", real, childless(fresh)
-    yield "no real row below a subject", childless(real), fresh
+    yield "no synthetic row below a subject", real, _childless(fresh)
+    yield "no real row below a subject", _childless(real), fresh
     yield "one synthetic subject", real, draw(fresh, 1, seed=0)
     yield "one real subject", draw(real, 1, seed=0), fresh
 
@@ -132,8 +132,7 @@ def _infinite(values: pd.Series[Any], _: Column) -> pd.Series[Any]:
     return values.where(values.isna(), np.inf) if pd.api.types.is_float_dtype(values.dtype) else values
 
 
-def childless(data: Dataset) -> Dataset:
-    """No row below a subject."""
+def _childless(data: Dataset) -> Dataset:
     below = {key.table for key in data.schema.foreign_keys}
     return Dataset(data.schema, {name: data[name].iloc[: 0 if name in below else None] for name in data.tables})
 
