@@ -63,6 +63,8 @@ class Cart(Synthesizer):
         random = np.random.default_rng(np.random.SeedSequence(seed))
         drawing = Drawing(self._roles, self.models, sizes, self.subject, random)
         drawing.asked = self._asked(given, context)
+        links = self._roles.links.items()
+        drawing.needs = {name: [key.parent for key in keys if not self._nullable(key)] for name, keys in links}
         for place, name in enumerate(self._roles.order):
             context.progress(place, len(self._roles.order), name)
             drawing.draw(name, ratio)
