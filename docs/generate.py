@@ -172,7 +172,8 @@ def _shape(item: Any) -> str:
 
 
 def _signature(function: Any) -> str:
-    return re.sub(r"(: |-> )'([^']*)'", r"\1\2", str(inspect.signature(function)))  # annotations are texts
+    text = re.sub(r"(: |-> )'([^']*)'", r"\1\2", str(inspect.signature(function)))  # annotations are texts
+    return re.sub(r"<function (\w+) at \w+>", r"\1", text)
 
 
 def _first(cls: type[Any]) -> str:
