@@ -10,7 +10,7 @@ import numpy.typing as npt
 from synthkit_cart.tokens import Flags, Floats, Integers
 
 Codes = npt.NDArray[np.uint8]  # features × rows
-CODES = 64  # of a feature
+CODES = 128  # of a feature
 ORDERED, UNORDERED = 8, 16  # classes of tokens that a split tells apart
 
 
@@ -25,7 +25,7 @@ class Growth:
     """
 
     leaf: int
-    penalty: float = 5.0
+    penalty: float = 3.0
     depth: int = 16
 
     @property
@@ -62,16 +62,23 @@ class Tree:
 
 @dataclass(frozen=True)
 class Sample:
-    """What a tree is grown on: binned features, tokens to tell apart, and whose each row is (numbers from 0 on)."""
+    """What a tree is grown on.
+
+    Attributes:
+        codes: binned features.
+        tokens: to tell apart.
+        groups: for each token that of its like, from 0 on; None where tokens are in an order.
+        subjects: whose each row is, as numbers from 0 on.
+    """
 
     codes: Codes
     tokens: Integers
-    ordered: bool
+    groups: Integers | None
     subjects: Integers
 
     def take(self, rows: Flags) -> Sample:
         """Some of the rows."""
-        return Sample(self.codes[:, rows], self.tokens[rows], self.ordered, self.subjects[rows])
+        return Sample(self.codes[:, rows], self.tokens[rows], self.groups, self.subjects[rows])
 
 
 def grow(sample: Sample, growth: Growth) -> Tree:
@@ -127,29 +134,29 @@ def _shared(sample: Sample, node: Integers, splits: tuple[Integers, Integers], l
 def _best_splits(sample: Sample, node: Integers, nodes: int, growth: Growth) -> tuple[Integers, Integers]:
     """For each node the feature (-1 for none) and the threshold of its best split."""
     best, feature, threshold = np.zeros(nodes), np.full(nodes, -1), np.zeros(nodes, dtype="int64")
-    classes, kinds = classed(sample.tokens, node, ordered=sample.ordered)
+    classes, kinds = classed(sample.tokens, node, sample.groups)
     for place, own in enumerate(sample.codes):
         width = int(own.max()) + 1
         if width > 1:
             key = (node * width + own) * kinds + classes
             counts = np.bincount(key, minlength=nodes * width * kinds).reshape(nodes, width, kinds)
-            gain, at = _gains(counts.astype("float64"), growth, ordered=sample.ordered)
+            gain, at = _gains(counts.astype("float64"), growth, ordered=sample.groups is None)
             better = gain > best
             best[better], feature[better], threshold[better] = gain[better], place, at[better]
     return feature, threshold
 
 
-def classed(tokens: Integers, node: Integers, *, ordered: bool) -> tuple[Integers, int]:
+def classed(tokens: Integers, node: Integers, groups: Integers | None) -> tuple[Integers, int]:
     """The tokens of each node in a few classes, and how many classes there are.
 
-    Ordered tokens: of even size, but that a frequent token has one of its own; else the most frequent ones and the
-    rest.
+    Ordered tokens: of even size, but that a frequent token has one of its own; else the most frequent ones of each
+    node, and the groups of the others.
     """
     width = int(tokens.max(initial=0)) + 1
     pairs, inverse, counts = np.unique(node * width + tokens, return_inverse=True, return_counts=True)
     of = pairs // width
     sizes = np.bincount(of, counts)
-    if ordered:
+    if groups is None:
         mass = np.minimum(counts, sizes[of] / ORDERED)
         ends, sums = np.cumsum(mass), np.bincount(of, mass)
         middle = ends - mass / 2 - (np.cumsum(sums) - sums)[of]
@@ -159,7 +166,8 @@ def classed(tokens: Integers, node: Integers, *, ordered: bool) -> tuple[Integer
     first = np.concatenate([[0], np.cumsum(np.bincount(of))])
     place = np.empty(len(pairs), dtype="int64")
     place[order] = np.arange(len(pairs)) - first[of[order]]
-    kinds = np.minimum(place, UNORDERED - 1)
+    alone = UNORDERED - 1 - int(groups.max(initial=0))
+    kinds = np.where(place < alone, place, alone + groups[pairs % width])
     return kinds[inverse], int(kinds.max(initial=0)) + 1
 
 

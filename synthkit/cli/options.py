@@ -32,11 +32,15 @@ FORMAT = click.option("--format", type=str, help="Format of the tables written: 
 CSV_SAFE = click.option(
     "--csv-safe", is_flag=True, default=None, help="Write an apostrophe before text in CSV that begins like a formula."
 )
+PLOTS = click.option("--plots", type=click.Choice(["png", "svg"]), help="Form of the pictures. Default: png.")
 ROWS = click.option("--rows", type=int, help="Subjects to make. Default: as many as the real data (example: 10,000).")
 WHERE = click.option(
     "--where", type=str, metavar="CONDITION", help="Only such subjects, as in \"segment = 'affluent' and age < 30\"."
 )
 OUT = click.option("--out", type=_PATH, help="Folder to write. Default: runs/<plugin>-<time>-<seed>.")
+UNSAFE_LOAD = click.option(
+    "--unsafe-load", is_flag=True, help="Load a model whose signature cannot be verified. It may run code."
+)
 TABLES = click.option("--tables", type=str, help="Only these tables, separated by commas.")
 EVALUATORS = click.option(
     "--evaluators", type=str, help="Only these, separated by commas; or all, or none. Default: the quick ones."

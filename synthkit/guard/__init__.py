@@ -17,10 +17,12 @@ import pandas as pd
 from synthkit.dataset import Dataset
 from synthkit.errors import DataError, IntegrityError, PluginError
 from synthkit.guard.alike import avoided, candidates, decisive, resolvable, restored_alike, way_of, with_alikes
+from synthkit.guard.borrowed import contexts
 from synthkit.guard.categories import RareAs, restored_categories
 from synthkit.guard.fakes import known_locale
 from synthkit.guard.fold import Fold
 from synthkit.guard.fresh import Fresh, empty, learn_rule
+from synthkit.guard.kept import NOTHING, Kept
 from synthkit.guard.rare import K, bounded, drawn_in, links, threshold, within, without_surplus
 from synthkit.guard.relations import (
     Columns,
@@ -141,13 +143,14 @@ class Guard:
         self.notes += [note for note in (*left_out, *changed) if note not in self.notes]
         return protected
 
-    def restore(self, sample: Dataset, *, seed: int, real: Dataset | None = None) -> Dataset:
+    def restore(self, sample: Dataset, *, seed: int, real: Dataset | None = None, given: Kept = NOTHING) -> Dataset:
         """A model's sample with the schema, the dtypes and the formats of the real data.
 
         Fresh keys and fakes, nulls only where the real column has some, numbers rounded and within the
         range of their type, unique keys, and every rule kept. ``sample`` is not changed. With ``real``, all
         real data at hand, no fake equals a real value of its column; without, a common name can be
         somebody's by chance. Keys never are: they come from blocks that were free of real keys when the guard learned.
+        The cells that a user has ``given`` come out as they are, keys among them, but where a rule changes them.
 
         Raises:
             PluginError: the sample has not the columns of the guarded schema.
@@ -162,13 +165,14 @@ class Guard:
         tables: dict[str, Columns] = {}
         for table in map(self._inner.__getitem__, key_order(self._inner)):
             tables[table.name] = self._own_columns(sample, table, seed, real)
+            given.put_all(table, tables[table.name])
             self._settle_key(table, tables, rows, self._seed(seed, table, len(table.columns)))
         for table in self._inner.tables:
             self._settle_foreign(table, tables, rows, self._seed(seed, table, len(table.columns) + 1))
         self._settle_alike(sample.rows, tables, rows, seed, real)
         frames = {t.name: pd.DataFrame({c: tables[t.name][c] for c in t.column_names}) for t in self._inner.tables}
         unfolded, settled = self.fold.settle(self.fold.unfold(Dataset(self._inner, frames), seed), seed)
-        restored, changed = kept(unfolded, seed=seed)
+        restored, changed = kept(given.laid_over(unfolded), seed=seed)
         self.notes += (*settled, *changed)
         return restored
 
@@ -264,7 +268,7 @@ class Guard:
             rule, own_seed = self.rules[table.name][column.name], self._seed(seed, table, place)
             if isinstance(rule, Values):
                 random = np.random.default_rng(own_seed)
-                own[column.name] = self._restored(sample[table.name][column.name], table, column, rule, random)
+                own[column.name] = self._restored(sample[table.name], table, column, rule, random)
             elif rule is None:
                 own[column.name] = empty(column, len(sample[table.name]))
             elif rule.alike is None:
@@ -274,12 +278,14 @@ class Guard:
         return own
 
     def _restored(
-        self, sampled: pd.Series[Any], table: Table, column: Column, rule: Values, random: np.random.Generator
+        self, sample: pd.DataFrame, table: Table, column: Column, rule: Values, random: np.random.Generator
     ) -> pd.Series[Any]:
         """A modelled column as it is stored, within its bounds."""
+        sampled = sample[column.name]
         if rule.kind == "categorical" and not self.fold.names_member(table.name, column.name):
             star = self.rare == "star" and column.name in self.schema[table.name].column_names
-            sampled, blank = restored_categories(sampled, column, rule, random, star=star)
+            shared = contexts(sample, self.guarded_schema, table.name, column.name)
+            sampled, blank = restored_categories(sampled, column, rule, random, star=star, contexts=shared)
             self._note(table, blank, f"rare categories of {column.name} came back empty, as it has no others")
         values, drawn = restore_values(sampled, column, rule, random)
         self._note(table, drawn, f"missing values of {column.name} were drawn from its other ones")

@@ -53,6 +53,7 @@ def test_a_good_one_is_used_by_the_same_commands(environment, tmp_path):
     assert list(tmp_path.glob("out/data/*.ipc"))
     assert "pairs.pairs" in (tmp_path / "out" / "scores.json").read_text()
     assert (tmp_path / "seen.txt").read_text().startswith("walk ")  # the hook that is called when a run has ended
+    assert "A section of a stranger" in (tmp_path / "out" / "report.html").read_text("utf-8")
     assert environment.run("-m", "synthkit", "greet", cwd=tmp_path).stdout == "good day\n"
 
 

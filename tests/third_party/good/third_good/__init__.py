@@ -2,7 +2,7 @@
 
 import click
 
-from synthkit import hookimpl
+from synthkit import Section, hookimpl
 
 
 @hookimpl
@@ -46,3 +46,9 @@ def synthkit_run_finished(run):
     """Leave a note beside the run."""
     if run.folder is not None:
         (run.folder.parent / "seen.txt").write_text(f"{run.plugin} {run.verdict}\n", "utf-8")
+
+
+@hookimpl
+def synthkit_report_sections(run):
+    """Offer a section of the report."""
+    return [Section("A section of a stranger", f"{run.command} of {run.plugin}")]
