@@ -1,4 +1,4 @@
-"""Charts as PNG files, drawn offline and without a browser."""
+"""Charts as PNG and SVG files, drawn offline and without a browser."""
 
 from __future__ import annotations
 
@@ -16,6 +16,12 @@ def png(chart: alt.TopLevelMixin) -> bytes:
     """Draw a chart as a PNG file of twice its size in pixels; nothing is fetched from a network."""
     plain = _legible(chart.to_dict(validate=False))  # each part was checked when it was made
     return bytes(vl_convert.vegalite_to_png(plain, scale=_SCALE, config=STYLE, allowed_base_urls=[]))
+
+
+def svg(chart: alt.TopLevelMixin) -> str:
+    """Draw a chart as an SVG file; nothing is fetched from a network."""
+    plain = _legible(chart.to_dict(validate=False))
+    return str(vl_convert.vegalite_to_svg(plain, config=STYLE, allowed_base_urls=[]))
 
 
 def _legible(part: Any) -> Any:
