@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from synthkit.context import Context
+    from synthkit.cores import one_core
     from synthkit.dataset import Dataset
     from synthkit.errors import (
         DataError,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from synthkit.evaluator import Evaluator
     from synthkit.flat import features
     from synthkit.format import Format
+    from synthkit.given import Balance, Condition, Given, refuse_unknown
     from synthkit.hookspecs import hookimpl
     from synthkit.row_numbers import parent_rows
     from synthkit.schema import Column, ColumnKind, ForeignKey, Schema, Table
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "context": ("Context",),
+    "cores": ("one_core",),
     "dataset": ("Dataset",),
     "errors": (
         "DataError",
@@ -48,6 +51,7 @@ _MODULES = {
     "evaluator": ("Evaluator",),
     "flat": ("features",),
     "format": ("Format",),
+    "given": ("Balance", "Condition", "Given", "refuse_unknown"),
     "hookspecs": ("hookimpl",),
     "row_numbers": ("parent_rows",),
     "schema": ("Column", "ColumnKind", "ForeignKey", "Schema", "Table"),
@@ -58,8 +62,10 @@ _MODULES = {
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
+    "Balance",
     "Column",
     "ColumnKind",
+    "Condition",
     "Context",
     "DataError",
     "Dataset",
@@ -67,6 +73,7 @@ __all__ = [
     "Failure",
     "ForeignKey",
     "Format",
+    "Given",
     "IntegrityError",
     "NoOptions",
     "NothingEvaluatedError",
@@ -81,7 +88,9 @@ __all__ = [
     "UsageError",
     "features",
     "hookimpl",
+    "one_core",
     "parent_rows",
+    "refuse_unknown",
     "subjects_of",
 ]
 

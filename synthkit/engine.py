@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import difflib
 import time
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pydantic
 
-from synthkit import integrity, model, selftest
+from synthkit import model, selftest
 from synthkit.context import Context
 from synthkit.dataset import Dataset
-from synthkit.errors import IntegrityError, NothingEvaluatedError, PluginError, SynthkitError, UsageError
+from synthkit.errors import NothingEvaluatedError, PluginError, UsageError
 from synthkit.evaluation import Evaluation
 from synthkit.evaluator import Evaluator
 from synthkit.folders import appearing
@@ -31,6 +30,7 @@ from synthkit.record import peak_memory_mb, verify_tables, versions, write_recor
 from synthkit.repeats import combined
 from synthkit.report import write_plots
 from synthkit.run import Run, read_run
+from synthkit.samples import Request, Sampling, failures_of, meeting, refuse_unjudged
 from synthkit.scan import RealStrings, refuse_leaks
 from synthkit.scores import Failure, Score
 from synthkit.selftest import SelfTest
@@ -55,11 +55,13 @@ def execute(plan: Plan, registry: Registry, observer: Observer | None = None) ->
     steps = Steps(observer or Observer())
     plugin, writer = _plugin(plan, registry), _format(plan, registry)
     synthesizer, evaluators = _made(plugin, plan), _evaluators(plan, registry)
+    refuse_unjudged(plan, synthesizer)
     seeds = _seeds(plan.seed)
     out = plan.out or default_folder(plugin.name, plan.seed)
     with appearing(out, overwrite=plan.overwrite) as stage:
         material = _material(plan, plugin, registry, seeds, steps)
-        parts = (material.training, material.holdout)
+        asked = Request.read(plan, 0, material.training.schema)
+        parts = (meeting(material.training, asked.where, plan.k), meeting(material.holdout, asked.where, plan.k))
         evaluation = Evaluation(evaluators, *parts, parts, seeds["evaluate"])
         fitted, synthetic, first = _once(plan, synthesizer, material, evaluation, steps, 0)
         others = (_once(plan, _made(plugin, plan), material, evaluation, steps, i)[2] for i in range(1, plan.repeats))
@@ -69,7 +71,7 @@ def execute(plan: Plan, registry: Registry, observer: Observer | None = None) ->
             verdicts = () if plan.no_gates else _judged(gates, results)
         with steps("report") as context:
             (stage / "plots").mkdir()
-            write_plots(material.training, synthetic, stage / "plots", context=context, k=fitted.guard.k)
+            write_plots(evaluation.real, synthetic, stage / "plots", context=context, k=fitted.guard.k)
         with steps("write") as context:
             _write(stage / "data", synthetic, f"{plugin.name}_{fitted.rows}", (writer, plan.csv_safe), context)
             _saved(fitted, stage / "model")
@@ -113,20 +115,23 @@ def sample(
 ) -> Run:
     """Draw from a saved model and write the tables into ``plan.out``; nothing is judged.
 
+    With ``plan.where``, ``plan.balance`` or ``plan.given`` only such subjects as these say.
+
     Raises:
         SynthkitError: whatever stops the way; its class says what.
     """
     steps = Steps(observer or Observer())
     writer = _format(plan, registry)
     with steps("read") as context:
-        with _failures_of("the plugin of the model", "load"):
+        with failures_of("the plugin of the model", "load"):
             fitted = model.load(folder, registry, trust=trust)
         if trust:
             context.note("the model's signature was not verified (--unsafe-load)")
     plugin, rows = registry.find("synthesizer", fitted.synthesizer.name), plan.rows or fitted.rows
     out = plan.out or default_folder(plugin.name, plan.seed)
     with appearing(out, overwrite=plan.overwrite) as stage:
-        synthetic = _sampled(fitted, rows, _seeds(plan.seed), steps, None)
+        request = Request.read(plan, rows, fitted.guard.schema)
+        synthetic = Sampling(fitted, _seeds(plan.seed), steps, None).of(request)
         with steps("write") as context:
             _write(stage / "data", synthetic, f"{plugin.name}_{rows}", (writer, plan.csv_safe), context)
         run = replace(_run("sample", plan, plugin, steps, fitted, synthetic), judged=False)
@@ -264,7 +269,8 @@ def _once(
     seeds, told = _seeds(plan.seed, repeat), f" {repeat + 1}/{plan.repeats}" if plan.repeats > 1 else ""
     steps = replace(steps, repeat=told, notes=[] if repeat else steps.notes)
     fitted = _fitted(plan, made, material, seeds, steps)
-    synthetic = _sampled(fitted, fitted.rows, seeds, steps, material.real)
+    request = Request.read(plan, fitted.rows, fitted.guard.schema)
+    synthetic = Sampling(fitted, seeds, steps, material.real).of(request)
     with steps("evaluate") as context:
         return fitted, synthetic, evaluation.results(synthetic, context)
 
@@ -280,31 +286,14 @@ def _fitted(plan: Plan, made: Synthesizer, material: Material, seeds: Mapping[st
         if refusals:
             raise PluginError(f"{made.name} cannot learn these tables: {refusals[0]}")
         guard.check_capacity({**sizes, training.subject: rows})
-    with steps("fit") as context, _failures_of(made.name, "fit"):
+    with steps("fit") as context, failures_of(made.name, "fit"):
         made.fit(protected, seed=seeds["fit"], context=context)
     return Model(made, guard, made.options.model_dump(mode="json"), plan.seed, rows, sizes)
 
 
-def _sampled(fitted: Model, rows: int, seeds: Mapping[str, int], steps: Steps, real: Dataset | None) -> Dataset:
-    name, schema = fitted.synthesizer.name, fitted.guard.schema
-    wanted = {**fitted.sizes, str(schema.subject): rows}
-    fitted.guard.check_capacity(wanted)
-    with steps("sample") as context, _failures_of(name, "sample"):
-        drawn = fitted.synthesizer.sample(rows, seed=seeds["sample"], context=context)
-    with steps("restore") as context:
-        synthetic = fitted.guard.restore(drawn, seed=seeds["restore"], real=real)
-        for note in fitted.guard.notes:
-            context.note(note)
-    with steps("verify"):
-        broken = integrity.sample_violations(synthetic, schema, wanted, real=real)
-        if broken:
-            raise IntegrityError(f"the sample of {name} is broken: {broken[0]}", "nothing was written; tell its author")
-    return synthetic
-
-
 def _saved(fitted: Model, folder: Path) -> None:
     folder.mkdir(exist_ok=True)
-    with _failures_of(fitted.synthesizer.name, "save"):
+    with failures_of(fitted.synthesizer.name, "save"):
         model.save(fitted, folder)
 
 
@@ -317,17 +306,6 @@ def _write(folder: Path, synthetic: Dataset, label: str, form: tuple[Format, boo
     made = escaped(synthetic) if safe and not writer.typed else synthetic
     write_tables(folder, made, label, writer)
     verify_tables(folder, made, label, writer)
-
-
-@contextmanager
-def _failures_of(plugin: str, verb: str) -> Iterator[None]:
-    """Whatever a stranger's code raises becomes one line of ours; its text may hold values, so it is left out."""
-    try:
-        yield
-    except (SynthkitError, OSError, MemoryError):
-        raise
-    except Exception as error:
-        raise PluginError(f"{plugin} failed in {verb} ({type(error).__name__})", "--debug shows where") from error
 
 
 def _shared_sizes(training: Dataset) -> dict[str, int]:

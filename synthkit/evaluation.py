@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from synthkit.context import Context
+from synthkit.cores import one_core
 from synthkit.dataset import Dataset
 from synthkit.errors import SynthkitError
 from synthkit.evaluator import Evaluator
@@ -74,8 +75,9 @@ class Evaluation:
 
     def _measured(self, evaluator: Evaluator, real: Dataset, other: Dataset, context: Context) -> list[Score | Failure]:
         try:
-            results = evaluator.evaluate(real, other, holdout=self.holdout, seed=self.seed, context=context)
-            return [_result(result) for result in results]
+            with one_core():
+                results = evaluator.evaluate(real, other, holdout=self.holdout, seed=self.seed, context=context)
+                return [_result(result) for result in results]
         except (SynthkitError, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001 - a stranger's evaluator may raise anything; its gates fail

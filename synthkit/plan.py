@@ -43,6 +43,8 @@ class Plan(pydantic.BaseModel, extra="forbid", frozen=True):
     tables: tuple[str, ...] = ()
     table: str | None = None
     rows: pydantic.PositiveInt | None = None
+    where: str | None = None
+    balance: str | None = None
     seed: pydantic.NonNegativeInt = 0
     repeats: pydantic.PositiveInt = 1
     out: Path | None = None

@@ -25,8 +25,9 @@ def split(data: Dataset, holdout: float, seed: int) -> tuple[Dataset, Dataset, l
     each row of the largest table is one, and any key that leads to it counts as owner. Rows of an owned
     table whose owner key is null belong to nobody: they go to the training part only.
 
-    Any other foreign key that would cross the split becomes null where the schema allows it, else the
-    row is left out of that part, with what refers to it; the notes count both.
+    Any other foreign key that would cross the split becomes null where the schema allows it, or leads to its own
+    row where rows of a table with nothing above them do so; else the row is left out of that part, with what refers
+    to it. The notes count all three.
 
     Args:
         data: real data without integrity violations; not changed.
@@ -62,8 +63,16 @@ def draw(data: Dataset, subjects: int, seed: int) -> Dataset:
     there = len(data[data.subject])
     if not 1 <= subjects <= there:
         raise UsageError(f"{subjects} of {there} subjects cannot be drawn", "ask for 1 to all of them", data.subject)
-    sides = _sides(data, _chosen(there, subjects, seed))
-    return part(data, {name: side == 1 for name, side in sides.items()}, "draw").data
+    return of_subjects(data, _chosen(there, subjects, seed), "draw")
+
+
+def of_subjects(data: Dataset, chosen: Flags, name: str) -> Dataset:
+    """The chosen rows of the subject table with all that they own; shared tables stay whole. ``data`` is not changed.
+
+    Raises:
+        DataError: no subject is left in what errors call by that name.
+    """
+    return part(data, {table: side == 1 for table, side in _sides(data, chosen).items()}, name).data
 
 
 @dataclass(frozen=True)
@@ -140,13 +149,13 @@ def part(data: Dataset, sides: Mapping[str, Flags], name: str) -> Part:
     if not kept[data.subject].any():
         raise DataError(f"no subject is left in the {name}", "let the keys between subjects be null", data.subject)
     tables = {table: _rows(data, table, kept[table], cut) for table in data.schema.table_names}
-    return Part(Dataset(data.schema, tables), [*_lost(kept, asked, name), *_nulled(kept, cut, name)])
+    return Part(Dataset(data.schema, tables), [*_lost(kept, asked, name), *_nulled(data.schema, kept, cut, name)])
 
 
 def _cut(data: Dataset, kept: dict[str, Flags]) -> dict[ForeignKey, Flags]:
     """The rows whose key must become null, per key; takes rows that cannot do without out of ``kept``."""
     links = {key: parent_rows(data, key) for key in data.schema.foreign_keys}
-    dispensable = [key for key in links if _nullable(data.schema, key)]
+    dispensable = [key for key in links if _nullable(data.schema, key) or _rooted(data.schema, key, links[key])]
     changed = True
     while changed:  # a row that goes may be another's parent
         changed = False
@@ -170,9 +179,24 @@ def _nullable(schema: Schema, key: ForeignKey) -> tuple[str, ...]:
     return tuple(c for c in key.columns if schema[key.table].column(c).nullable and c not in bound)
 
 
+def _rooted(schema: Schema, key: ForeignKey, rows: Integers) -> bool:
+    """Whether a key within a table leads to the row itself where nothing is above it, and to no circle of rows."""
+    free = not key.owner and not set(key.columns) & set(schema[key.table].primary_key)
+    if not free or key.table != key.parent or (rows < 0).any():
+        return False
+    above = rows
+    for _ in range(len(rows).bit_length()):  # each time twice as far up
+        above = above[above]
+    return bool((rows[above] == above).all())
+
+
 def _rows(data: Dataset, table: str, kept: Flags, cut: Mapping[ForeignKey, Flags]) -> pd.DataFrame:
     frame = data[table]
     for key in (key for key in cut if key.table == table and cut[key].any()):
+        if not _nullable(data.schema, key):
+            own = {n: frame[n].mask(cut[key], frame[o]) for n, o in zip(key.columns, key.parent_columns, strict=True)}
+            frame = frame.assign(**own)
+            continue
         columns = [data.schema[table].column(name) for name in _nullable(data.schema, key)]
         dtypes = {c.name: dtype_of(c.storage, nullable=True) for c in columns}
         frame = frame.assign(**{name: frame[name].astype(dtype).mask(cut[key]) for name, dtype in dtypes.items()})
@@ -190,10 +214,11 @@ def _lost(kept: Mapping[str, Flags], asked: Mapping[str, int], name: str) -> lis
     return [f"{table}: {n:,} rows were left out of the {name} {why}" for table, n in counts.items() if n]
 
 
-def _nulled(kept: Mapping[str, Flags], cut: Mapping[ForeignKey, Flags], name: str) -> list[str]:
+def _nulled(schema: Schema, kept: Mapping[str, Flags], cut: Mapping[ForeignKey, Flags], name: str) -> list[str]:
     counts = {key: int((cut[key] & kept[key.table]).sum()) for key in cut}
     return [
-        f"{key.table}.{'+'.join(key.columns)}: {n:,} keys to the other part became null in the {name}"
+        f"{key.table}.{'+'.join(key.columns)}: {n:,} keys to the other part {became} in the {name}"
         for key, n in counts.items()
+        for became in ("became null" if _nullable(schema, key) else "lead to their own row",)
         if n
     ]

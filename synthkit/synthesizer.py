@@ -11,6 +11,7 @@ import pydantic
 
 from synthkit.context import Context
 from synthkit.dataset import Dataset
+from synthkit.given import Given
 from synthkit.schema import Schema
 
 
@@ -61,11 +62,14 @@ class Synthesizer(ABC):
         """Learn the guarded training part, which is not changed; return self. A second call forgets the first."""
 
     @abstractmethod
-    def sample(self, rows: int, *, seed: int, context: Context, given: Dataset | None = None) -> Dataset:
+    def sample(self, rows: int, *, seed: int, context: Context, given: Given | None = None) -> Dataset:
         """Draw ``rows`` new subjects with all that they own.
 
         ``rows`` counts rows of ``training.subject``. Tables that no subject owns keep the size that they
         had in training. The schema of the result is that of the training part.
+
+        ``given`` is what is known of the subjects; only those that are ``conditional`` get it. They heed all of it,
+        or say in an error why they cannot; what is not given is drawn as the model has it for such subjects.
         """
 
     @abstractmethod

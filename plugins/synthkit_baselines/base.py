@@ -10,7 +10,7 @@ from typing import ClassVar, Self
 import numpy as np
 import pandas as pd
 
-from synthkit import Context, Dataset, Schema, Synthesizer
+from synthkit import Context, Dataset, Given, Schema, Synthesizer
 from synthkit_baselines.subjects import Integers, redrawn
 
 
@@ -25,7 +25,7 @@ class Baseline(Synthesizer):
         self.training = training
         return self
 
-    def sample(self, rows: int, *, seed: int, context: Context, given: Dataset | None = None) -> Dataset:
+    def sample(self, rows: int, *, seed: int, context: Context, given: Given | None = None) -> Dataset:
         del context, given  # it takes no time, and nothing can be given
         random = np.random.default_rng(np.random.SeedSequence(seed))
         chosen = self._chosen(len(self.training[self.training.subject]), rows, random)

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pydantic
 
-from synthkit import Context, DataError, Dataset, ForeignKey, Schema, Synthesizer
+from synthkit import Context, DataError, Dataset, ForeignKey, Given, Schema, Synthesizer, UsageError
 from synthkit_cart import columns, state
 from synthkit_cart.drawing import Drawing
+from synthkit_cart.given import Asked, Subjects
 from synthkit_cart.roles import Roles, roles, text_of
 from synthkit_cart.rows import NONE, Rows
 from synthkit_cart.tables import Lessons, TableModel
@@ -39,6 +40,7 @@ class Cart(Synthesizer):
     name: ClassVar[str] = "cart"
     default: ClassVar[bool] = True
     multi_table: ClassVar[bool] = True
+    conditional: ClassVar[bool] = True
     Options = CartOptions
     options: CartOptions
     schema: Schema
@@ -53,11 +55,12 @@ class Cart(Synthesizer):
             self.models[name] = lessons.learn(name, seed)
         return self
 
-    def sample(self, rows: int, *, seed: int, context: Context, given: Dataset | None = None) -> Dataset:
-        del given  # nothing can be given yet
+    def sample(self, rows: int, *, seed: int, context: Context, given: Given | None = None) -> Dataset:
         sizes = {name: model.size for name, model in self.models.items()} | {self.subject: rows}
         ratio = rows / max(self.models[self.subject].size, 1)
-        drawing = Drawing(self._roles, self.models, sizes, np.random.default_rng(np.random.SeedSequence(seed)))
+        random = np.random.default_rng(np.random.SeedSequence(seed))
+        drawing = Drawing(self._roles, self.models, sizes, self.subject, random)
+        drawing.asked = self._asked(given, context)
         for place, name in enumerate(self._roles.order):
             context.progress(place, len(self._roles.order), name)
             drawing.draw(name, ratio)
@@ -80,6 +83,13 @@ class Cart(Synthesizer):
     @property
     def _roles(self) -> Roles:
         return roles(self.schema)
+
+    def _asked(self, given: Given | None, context: Context) -> Subjects | None:
+        if given is None:
+            return None
+        if self._roles.under[self.subject] is not None:
+            raise UsageError("nothing can be given of subjects that other rows own", "draw all", self.subject)
+        return Asked(self.subject, self.models[self.subject], given, context)
 
     def _nullable(self, key: ForeignKey) -> bool:
         return self.schema[key.table].column(key.columns[0]).nullable

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from synthkit_cart.given import Subjects
 from synthkit_cart.items import KINDS, About, Link, World
 from synthkit_cart.learning import SELF
 from synthkit_cart.links import Candidates
@@ -22,14 +23,21 @@ class Drawing:
 
     Attributes:
         rows: of the tables drawn so far.
+        asked: what draws the subjects, where something is given of them.
     """
 
     def __init__(
-        self, roles: Roles, models: Mapping[str, TableModel], sizes: Mapping[str, int], random: np.random.Generator
+        self,
+        roles: Roles,
+        models: Mapping[str, TableModel],
+        sizes: Mapping[str, int],
+        subject: str,
+        random: np.random.Generator,
     ) -> None:
-        self.roles, self.models, self.sizes, self.random = roles, models, sizes, random
+        self.roles, self.models, self.sizes, self.subject, self.random = roles, models, sizes, subject, random
         self.rows: dict[str, Rows] = {}
         self.world = World({}, {}, {})
+        self.asked: Subjects | None = None
 
     def draw(self, name: str, ratio: float) -> None:
         """Draw a table whose owners are there, for so many times as many subjects as there were real ones."""
@@ -71,6 +79,9 @@ class Drawing:
     def _roots(self, name: str) -> Rows:
         model, size = self.models[name], self.sizes[name]
         rows = Rows(size, {}, {}, np.arange(size))
+        if self.asked is not None and name == self.subject:
+            rows.put(self.asked(size, self.world, self.random), self._codecs(model))
+            return rows
         if model.few:
             rows.put({SELF: self.random.permutation(model.size) + 1}, {SELF: Labels(model.size + 1)})
         about = About(rows.subjects, np.full(size, NONE))
@@ -83,7 +94,9 @@ class Drawing:
         if brood is None:
             raise TypeError(f"{name} is drawn under no table")
         counts = np.nan_to_num(owner.values["count", name]).astype("int64")
-        units = Units.of(counts, round(model.alone * ratio))
+        shared = self.roles.root(name) != self.roles.root(self.subject)  # which keeps its size
+        counts = exactly(counts, model.size - model.alone, self.random, single=brood.single) if shared else counts
+        units = Units.of(counts, model.alone if shared else round(model.alone * ratio))
         given = self._parted(brood.given(owner, units.owner), units)
         about = About(owner.subjects_of(units.owner), units.owner)
         values = model.way.sequences(units, given, owner, about, self.world, self.random)
@@ -133,3 +146,18 @@ class Drawing:
     def _link(self, table: str, text: str) -> Link:
         items = self.models[table].way.items
         return next(item for item in items if isinstance(item, Link) and item.key == text)
+
+
+def exactly(counts: Integers, total: int, random: np.random.Generator, *, single: bool = False) -> Integers:
+    """Counts with a given sum: of some rows fewer than drawn, or more; ``single`` allows none more than one.
+
+    Example:
+        >>> int(exactly(np.array([0, 3, 2]), 4, np.random.default_rng(0)).sum())
+        4
+    """
+    rows = np.repeat(np.arange(len(counts)), counts)
+    free = np.flatnonzero(counts == 0) if single or not len(rows) else rows
+    lacking = min(total - len(rows), len(free) if single else total) if len(free) else 0
+    more = random.choice(free, lacking, replace=not single) if lacking > 0 else free[:0]
+    rows = np.append(random.permutation(rows)[:total], more)
+    return np.bincount(rows, minlength=len(counts))

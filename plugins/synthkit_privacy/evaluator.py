@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
-from synthkit import Context, Dataset, Evaluator, Failure, Score, features, subjects_of
+from synthkit import Context, Dataset, Evaluator, Failure, Score, features, one_core, subjects_of
 from synthkit_privacy.copies import INFORMATIVE, Copies, copies, row_codes, sequence_codes
 from synthkit_privacy.estimates import Estimate, strongest
 from synthkit_privacy.membership import closer_shares, memberships
@@ -45,31 +45,35 @@ class Privacy(Evaluator):
 
     def evaluate(
         self, real: Dataset, synthetic: Dataset, *, holdout: Dataset | None, seed: int, context: Context
-    ) -> Results:
+    ) -> list[Score | Failure]:
         if holdout is None:
-            yield Failure(self.name, "there is no holdout to compare with")
-            return
-        parts = (real, holdout, synthetic)
-        columns = {table: _informative(real, table) for table in subjects_of(real)}
-        faults = {table: _fault(real[table], synthetic[table], table, names) for table, names in columns.items()}
-        context.progress(0, 4, "copies")
-        yield from _row_copies(parts, columns, faults)
-        yield from _sequence_copies(parts, columns, faults)
-        context.progress(1, 4, "membership")
-        fault = next((fault for fault in faults.values() if fault), None)
-        reason = fault or _silence(parts, columns)
-        if reason:
-            yield from (Failure(metric, reason, applicable=fault is not None) for metric in _ATTACKS)
-            return
-        random = np.random.default_rng(np.random.SeedSequence(seed))
-        training, others, made = records(features(real.subject, *parts))
-        yield from _memberships(training, others, made.drawn(_MOST, random), random)
-        context.progress(2, 4, "risks")
-        attacked = (training.drawn(_ATTACKED, random), others.drawn(_ATTACKED, random), made.drawn(_SEARCHED, random))
-        yield from _inferences(attacked, real.subject, columns[real.subject])
-        context.progress(3, 4, "risks")
-        yield _score("privacy.linkability", linkability(*attacked))
-        yield _singled(singling_out(training, others, made, random))
+            return [Failure(self.name, "there is no holdout to compare with")]
+        with one_core():
+            return list(_results((real, holdout, synthetic), seed, context))
+
+
+def _results(parts: Parts, seed: int, context: Context) -> Results:
+    real, synthetic = parts[0], parts[2]
+    columns = {table: _informative(real, table) for table in subjects_of(real)}
+    faults = {table: _fault(real[table], synthetic[table], table, names) for table, names in columns.items()}
+    context.progress(0, 4, "copies")
+    yield from _row_copies(parts, columns, faults)
+    yield from _sequence_copies(parts, columns, faults)
+    context.progress(1, 4, "membership")
+    fault = next((fault for fault in faults.values() if fault), None)
+    reason = fault or _silence(parts, columns)
+    if reason:
+        yield from (Failure(metric, reason, applicable=fault is not None) for metric in _ATTACKS)
+        return
+    random = np.random.default_rng(np.random.SeedSequence(seed))
+    training, others, made = records(features(real.subject, *parts))
+    yield from _memberships(training, others, made.drawn(_MOST, random), random)
+    context.progress(2, 4, "risks")
+    attacked = (training.drawn(_ATTACKED, random), others.drawn(_ATTACKED, random), made.drawn(_SEARCHED, random))
+    yield from _inferences(attacked, real.subject, columns[real.subject])
+    context.progress(3, 4, "risks")
+    yield _score("privacy.linkability", linkability(*attacked))
+    yield _singled(singling_out(training, others, made, random))
 
 
 def _informative(real: Dataset, table: str) -> list[str]:

@@ -55,15 +55,12 @@ def memberships(
     (Houssiau et al., 2022). The reference is half of the holdout: each half serves for the other, and for half of
     the attacked members.
     """
-    from threadpoolctl import threadpool_limits
-
     sides = [part.drawn(_ATTACKED, random) for part in (training, holdout)]
     halves = [random.permutation(len(part)) % 2 for part in sides]
     near = [nearest(part.points, synthetic.points, _BALL) for part in sides]
     radius = np.median(np.concatenate([each[:, 0] for each in near]))
     dense = _crossed(sides, halves, partial(_density, synthetic))
-    with threadpool_limits(1, "openmp"):  # steps so small only wait for each other on a busy machine
-        learned = _crossed(sides, halves, partial(_likeness, synthetic.drawn(_LEARNED, random)))
+    learned = _crossed(sides, halves, partial(_likeness, synthetic.drawn(_LEARNED, random)))
     found = {
         "distance": _roc([-each[:, 0] for each in near]),
         "ball": _roc([(each <= radius).sum(axis=1).astype("float64") for each in near]),

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from pydantic import BaseModel, Field
 
-from synthkit import Context, Dataset, Schema
+from synthkit import Context, Dataset, Given, Schema
 from synthkit_sdv import limits
 from synthkit_sdv.base import SDVSynthesizer
 from synthkit_sdv.gaussian_copula import Distribution
@@ -58,7 +58,7 @@ class HMA(SDVSynthesizer):
         self._model, self._tables = model, tables
         return self
 
-    def sample(self, rows: int, *, seed: int, context: Context, given: Dataset | None = None) -> Dataset:
+    def sample(self, rows: int, *, seed: int, context: Context, given: Given | None = None) -> Dataset:
         del given  # not conditional
         tables = self._fitted()
         with quiet("drawing the tables"), seeded(seed):

@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from synthkit import Context, Dataset, Schema
+from synthkit import Context, Dataset, Given, Schema
 from synthkit_sdv.base import SDVSynthesizer
 from synthkit_sdv.quiet import quiet
 from synthkit_sdv.seeding import restart, seeded
@@ -46,7 +46,7 @@ class SingleTableSynthesizer(SDVSynthesizer):
         self._model, self._tables = model, tables
         return self
 
-    def sample(self, rows: int, *, seed: int, context: Context, given: Dataset | None = None) -> Dataset:
+    def sample(self, rows: int, *, seed: int, context: Context, given: Given | None = None) -> Dataset:
         del given  # not conditional
         tables = self._fitted()
         blocks: list[pd.DataFrame] = []

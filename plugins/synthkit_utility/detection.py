@@ -7,9 +7,8 @@ from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
-from synthkit import Context, Dataset, Evaluator, Failure, Score, subjects_of
+from synthkit import Context, Dataset, Evaluator, Failure, Score, one_core, subjects_of
 from synthkit_utility.rows import LEAST, Integers, Rows, rows_of
 from synthkit_utility.two_sample import Sample, Separation, told_apart
 
@@ -51,8 +50,7 @@ class Detection(Evaluator):
         seed: int,
         context: Context,
     ) -> list[Score | Failure]:
-        # scikit-learn's sums depend on the number of threads in the last digit
-        with threadpool_limits(limits=1, user_api="openmp"):
+        with one_core():
             return list(_results((real, synthetic), seed, context))
 
 

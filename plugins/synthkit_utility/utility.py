@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
-from synthkit import ColumnKind, Context, Dataset, Evaluator, Failure, Schema, Score
+from synthkit import ColumnKind, Context, Dataset, Evaluator, Failure, Schema, Score, one_core
 from synthkit_utility.learning import Ranks, Target, predictions, skills
 from synthkit_utility.rows import LEAST, Flags, Numbers, Rows, drawn, rows_of
 
@@ -54,8 +53,7 @@ class Utility(Evaluator):
             return [Failure(_METRIC, "a column of the subjects or of a table below cannot be read")]
         if min(len(matrix) for matrix in rows.matrices) < LEAST:
             return [Failure(_METRIC, f"fewer than {LEAST} subjects in a part say nothing")]
-        # scikit-learn's sums depend on the number of threads in the last digit
-        with threadpool_limits(limits=1, user_api="openmp"):
+        with one_core():
             return list(_results(real, rows, seed, context))
 
 

@@ -33,6 +33,9 @@ CSV_SAFE = click.option(
     "--csv-safe", is_flag=True, default=None, help="Write an apostrophe before text in CSV that begins like a formula."
 )
 ROWS = click.option("--rows", type=int, help="Subjects to make. Default: as many as the real data (example: 10,000).")
+WHERE = click.option(
+    "--where", type=str, metavar="CONDITION", help="Only such subjects, as in \"segment = 'affluent' and age < 30\"."
+)
 OUT = click.option("--out", type=_PATH, help="Folder to write. Default: runs/<plugin>-<time>-<seed>.")
 TABLES = click.option("--tables", type=str, help="Only these tables, separated by commas.")
 EVALUATORS = click.option(

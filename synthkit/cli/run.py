@@ -7,11 +7,23 @@ from typing import Any
 
 import click
 
-from synthkit.cli.options import CSV_SAFE, FITTING, FORMAT, JSON, JUDGING, JUNIT, REPEATS, SHOWING, grouped, plan_from
+from synthkit.cli.options import (
+    CSV_SAFE,
+    FITTING,
+    FORMAT,
+    JSON,
+    JUDGING,
+    JUNIT,
+    REPEATS,
+    SHOWING,
+    WHERE,
+    grouped,
+    plan_from,
+)
 
 
 @click.command("run")
-@grouped(*FITTING, REPEATS, FORMAT, CSV_SAFE, *JUDGING, JUNIT, JSON, *SHOWING)
+@grouped(*FITTING, WHERE, REPEATS, FORMAT, CSV_SAFE, *JUDGING, JUNIT, JSON, *SHOWING)
 def command(*, as_json: bool, quiet: bool, debug: bool, config: Path | None, junit: Path | None, **given: Any) -> int:
     """Make synthetic tables, check, score and judge them.
 

@@ -7,12 +7,26 @@ from typing import Any
 
 import click
 
-from synthkit.cli.options import CONFIG, CSV_SAFE, FORMAT, JSON, OUT, OVERWRITE, ROWS, SEED, SHOWING, grouped, plan_from
+from synthkit.cli.options import (
+    CONFIG,
+    CSV_SAFE,
+    FORMAT,
+    JSON,
+    OUT,
+    OVERWRITE,
+    ROWS,
+    SEED,
+    SHOWING,
+    WHERE,
+    grouped,
+    plan_from,
+)
 
 
 @click.command("sample")
 @click.argument("model", type=click.Path(path_type=Path))
-@grouped(ROWS, SEED, OUT, FORMAT, CSV_SAFE, OVERWRITE, CONFIG)
+@grouped(ROWS, WHERE, SEED, OUT, FORMAT, CSV_SAFE, OVERWRITE, CONFIG)
+@click.option("--balance", type=str, metavar="COLUMN[=SHARE]", help="Its values alike, or true in such a share.")
 @click.option("--unsafe-load", is_flag=True, help="Load a model whose signature cannot be verified. It may run code.")
 @grouped(JSON, *SHOWING)
 def command(

@@ -102,6 +102,7 @@ def check_input_is_not_changed(evaluator: Checked) -> None:
 
 def check_global_random_state_is_left_alone(evaluator: Checked) -> None:
     """The global generators of numpy and Python are neither read nor left changed."""
+    _known(evaluator, "fresh data")  # imports what it needs: libraries may draw when they are loaded
     with _global_seed():
         before = _global_state()
         results = _evaluated(evaluator)

@@ -119,6 +119,21 @@ def test_rows_that_cannot_do_without_the_other_part_are_left_out_with_what_they_
     assert any(note.startswith("lines:") and "left out of the training part" in note for note in notes)
 
 
+def test_a_row_whose_superior_is_in_the_other_part_leads_to_itself_where_those_at_the_top_do():
+    staff = Schema((Table("staff", (column("id"), column("boss")), ("id",)),), (key("staff", "boss", "staff"),))
+    boss = np.append(np.arange(3), np.random.default_rng(0).integers(0, np.arange(3, 90)))
+    data = Dataset(staff, {"staff": pd.DataFrame({"id": np.arange(90) + 100, "boss": boss + 100})})
+    training, holdout, notes = split(data, 0.3, seed=0)
+    assert len(training["staff"]) + len(holdout["staff"]) == 90
+    assert violations(training) == violations(holdout) == ()
+    moved = sum(
+        int((part["staff"]["boss"] != boss[part["staff"]["id"] - 100] + 100).sum()) for part in (training, holdout)
+    )
+    assert moved > 0
+    assert sum(int(note.split()[1]) for note in notes) == moved
+    assert all("keys to the other part lead to their own row" in note for note in notes)
+
+
 def test_notes_and_frames_do_not_depend_on_the_order_of_other_tables():
     data = shop()
     frames = {

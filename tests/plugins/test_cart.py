@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from synthkit import Context, DataError, Dataset
 from synthkit.integrity import violations
 from synthkit_cart.cart import Cart, CartOptions
+from synthkit_cart.drawing import exactly
 from tests.plugins import cart_data as data
 
 SCHEMAS = {
@@ -160,6 +161,16 @@ def test_an_owner_of_very_many_rows_takes_little_time() -> None:
     )
     sample = learned(training).sample(60, seed=0, context=Context())
     assert violations(sample) == ()
+
+
+@given(counts=st.lists(st.integers(0, 4), min_size=1, max_size=20), total=st.integers(0, 60), single=st.booleans())
+def test_counts_are_made_to_have_a_sum(counts: list[int], total: int, single: bool) -> None:
+    own = np.minimum(counts, 1) if single else np.array(counts)
+    found = exactly(own, total, np.random.default_rng(0), single=single)
+    assert found.sum() == (min(total, len(own)) if single else total)
+    assert len(found) == len(own)
+    assert (found <= np.maximum(own, 1)).all() if single else ((found <= own) | (found.sum() > own.sum())).all()
+    assert (found >= own).all() or found.sum() < own.sum()
 
 
 @settings(max_examples=25, deadline=None)

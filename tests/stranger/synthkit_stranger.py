@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel
 
-from synthkit import Context, Dataset, Evaluator, Failure, Schema, Score, Synthesizer, hookimpl
+from synthkit import Context, Dataset, Evaluator, Failure, Given, Schema, Score, Synthesizer, hookimpl
 
 
 class Options(BaseModel, extra="forbid", frozen=True):
@@ -42,7 +42,7 @@ class Resample(Synthesizer):
         self.training = training
         return self
 
-    def sample(self, rows: int, *, seed: int, context: Context, given: Dataset | None = None) -> Dataset:
+    def sample(self, rows: int, *, seed: int, context: Context, given: Given | None = None) -> Dataset:
         _stumble(self.options, "sample", context)
         schema, subject = self.training.schema, self.training.subject
         chosen = np.random.default_rng(seed).integers(0, len(self.training[subject]), rows)
