@@ -31,12 +31,12 @@ def quality_chart(data: str, entries: Sequence[Entry]) -> alt.LayerChart | None:
     if metric is None:
         return None
     points = [
-        {"engine": engine, "seconds": e.cost.fit_wall + e.cost.sample_wall, "quality": s.value}
+        {"engine": engine, "seconds": e.cost.both, "quality": s.value}
         for (engine, own), (e, s) in found.items()
         if own == metric and e.cost
     ]
     ceilings = [s.ceiling for (_, own), (_, s) in found.items() if own == metric and s.ceiling is not None]
-    x = alt.X("seconds:Q", scale=alt.Scale(type="log", nice=True), title="seconds for fit and sample")
+    x = alt.X("seconds:Q", scale=alt.Scale(type="log", nice=True), title="CPU seconds for fit and sample")
     y = alt.Y("quality:Q", scale=alt.Scale(zero=False), title=FIGURES[metric])
     base = _chart(points).encode(x, y)
     layers: list[alt.Chart] = [base.mark_point(filled=True, size=80, color=SYNTHETIC, opacity=1)]
