@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import ClassVar
 
 from synthkit.context import Context
@@ -23,6 +24,7 @@ class Evaluator(ABC):
             is the worst, not the best.
         requires: distributions that must be installed, as ``"sdv>=2,<3"``.
         extra: the extra of its own distribution that brings them, for the hint to the user.
+        exceptions: promises of ``synthkit.testing`` that it cannot keep: the name of the check, and the reason why.
     """
 
     name: ClassVar[str]
@@ -32,6 +34,7 @@ class Evaluator(ABC):
     measures_risk: ClassVar[bool] = False
     requires: ClassVar[tuple[str, ...]] = ()
     extra: ClassVar[str | None] = None
+    exceptions: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     @abstractmethod
     def evaluate(

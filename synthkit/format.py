@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import ClassVar
 
 import pyarrow as pa
@@ -17,11 +19,13 @@ class Format(ABC):
         suffixes: the file name endings it reads; the first of them is written.
         typed: whether a file knows its types. Where it does not, every column is read as text with the
             empty cell as null, and the core finds out the types and writes text again.
+        exceptions: promises of ``synthkit.testing`` that it cannot keep: the name of the check, and the reason why.
     """
 
     name: ClassVar[str]
     suffixes: ClassVar[tuple[str, ...]]
     typed: ClassVar[bool]
+    exceptions: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     @abstractmethod
     def read(self, path: Path) -> pa.Table:

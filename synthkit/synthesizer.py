@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import ClassVar, Self
+from types import MappingProxyType
+from typing import Any, ClassVar, Self
 
 import pydantic
 
@@ -36,6 +37,8 @@ class Synthesizer(ABC):
         blockwise: whether ``sample`` may be called once per block of subjects.
         requires: distributions that must be installed, as ``"sdv>=2,<3"``.
         extra: the extra of its own distribution that brings them, for the hint to the user.
+        trial: options with which ``synthkit.testing`` tries it, where the default ones take long.
+        exceptions: promises of ``synthkit.testing`` that it cannot keep: the name of the check, and the reason why.
     """
 
     name: ClassVar[str]
@@ -45,6 +48,8 @@ class Synthesizer(ABC):
     blockwise: ClassVar[bool] = True
     requires: ClassVar[tuple[str, ...]] = ()
     extra: ClassVar[str | None] = None
+    trial: ClassVar[Mapping[str, Any]] = MappingProxyType({})
+    exceptions: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     Options: ClassVar[type[pydantic.BaseModel]] = NoOptions
 
@@ -70,11 +75,18 @@ class Synthesizer(ABC):
 
         ``given`` is what is known of the subjects; only those that are ``conditional`` get it. They heed all of it,
         or say in an error why they cannot; what is not given is drawn as the model has it for such subjects.
+
+        Raises:
+            PluginError: nothing was learned yet.
         """
 
     @abstractmethod
     def save(self, folder: Path) -> None:
-        """Write the fitted model into an existing, empty folder."""
+        """Write the fitted model into an existing, empty folder.
+
+        Raises:
+            PluginError: nothing was learned yet.
+        """
 
     @classmethod
     @abstractmethod

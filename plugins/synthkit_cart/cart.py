@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pydantic
 
-from synthkit import Context, DataError, Dataset, ForeignKey, Given, Schema, Synthesizer, UsageError
+from synthkit import Context, DataError, Dataset, ForeignKey, Given, PluginError, Schema, Synthesizer, UsageError
 from synthkit_cart import columns, state
 from synthkit_cart.drawing import Drawing
 from synthkit_cart.given import Asked, Subjects
@@ -39,6 +39,7 @@ class Cart(Synthesizer):
 
     name: ClassVar[str] = "cart"
     default: ClassVar[bool] = True
+    blockwise: ClassVar[bool] = False  # the tables that no subject owns would come with every block
     multi_table: ClassVar[bool] = True
     conditional: ClassVar[bool] = True
     Options = CartOptions
@@ -56,6 +57,7 @@ class Cart(Synthesizer):
         return self
 
     def sample(self, rows: int, *, seed: int, context: Context, given: Given | None = None) -> Dataset:
+        self._refuse_unfitted()
         sizes = {name: model.size for name, model in self.models.items()} | {self.subject: rows}
         ratio = rows / max(self.models[self.subject].size, 1)
         random = np.random.default_rng(np.random.SeedSequence(seed))
@@ -68,6 +70,7 @@ class Cart(Synthesizer):
         return Dataset(self.schema, {name: self._frame(name, drawing.rows[name]) for name in self.schema.table_names})
 
     def save(self, folder: Path) -> None:
+        self._refuse_unfitted()
         state.save(folder, {"schema": self.schema.to_dict(), "subject": self.subject, "models": self.models})
 
     @classmethod
@@ -79,6 +82,10 @@ class Cart(Synthesizer):
         model.schema, model.subject = Schema.from_dict(found["schema"]), found["subject"]
         model.models = found["models"]
         return model
+
+    def _refuse_unfitted(self) -> None:
+        if not hasattr(self, "models"):
+            raise PluginError(f"{self.name} has learned nothing yet", "call fit first")
 
     @property
     def _roles(self) -> Roles:

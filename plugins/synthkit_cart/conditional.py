@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from synthkit_cart.tokens import Feature, Floats, Integers
-from synthkit_cart.trees import CODES, Codes, Growth, Sample, Tree, classed, grow
+from synthkit_cart.trees import CODES, UNORDERED, Codes, Growth, Sample, Tree, classed, grow
 
 _FEATURES = 32  # that a tree may split on
 _LOOKED_AT = 5_000  # rows, to choose features by
 _BLOCK = 8_192  # rows whose codes are quick to reach
 _STEPS, _LOOKS = 64, 4
+_GROUPED_BY = 20_000  # rows, to tell which tokens are like each other
+_GROUPS, _LIKE = 8, 8  # of tokens; and categories of a feature that are looked at for them
+_AXES = 3  # of an unordered feature, to split by
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class Conditional:
 
     def draw(self, features: Mapping[Any, Feature], uniform: Floats) -> Integers:
         """A token for each row, by a number between 0 and 1: the greater it is, the greater is an ordered token."""
-        place = _placed(self.shares, self.leaves(features, len(uniform)) + uniform)
+        place = _at_most(self.shares, self.leaves(features, len(uniform)) + uniform)
         return self.tokens[np.minimum(place, len(self.tokens) - 1)]
 
     def places(self, features: Mapping[Any, Feature], tokens: Integers) -> Floats:
@@ -66,13 +69,23 @@ class Conditional:
 
         A token that no leaf's row had lies between its neighbours.
         """
-        leaves, size = self.leaves(features, len(tokens)), int(self.tokens.max(initial=0)) + 1
+        leaves = self.leaves(features, len(tokens))
+        before, end = self._ends(leaves, tokens)
+        return np.asarray((before + end) / 2 - leaves)
+
+    def chances(self, features: Mapping[Any, Feature], rows: int, of: Integers, tokens: Integers) -> Floats:
+        """How likely each token is for the row ``of`` which it is asked, of so many rows."""
+        before, end = self._ends(self.leaves(features, rows)[of], tokens)
+        return np.asarray(end - before)
+
+    def _ends(self, leaves: Integers, tokens: Integers) -> tuple[Floats, Floats]:
+        """Between which cumulated shares each token lies in a leaf; the same twice where it is not there."""
+        size = max(int(self.tokens.max(initial=0)), int(tokens.max(initial=0))) + 1
         of = np.repeat(np.arange(len(self.ends)), np.diff(self.ends, prepend=0))
         at = np.searchsorted(of * size + self.tokens, leaves * size + tokens)
         before = np.maximum(np.append(0.0, self.shares)[at], leaves)
         at = np.minimum(at, len(of) - 1)
-        end = np.where((of[at] == leaves) & (self.tokens[at] == tokens), self.shares[at], before)
-        return np.asarray((before + end) / 2 - leaves)
+        return before, np.where((of[at] == leaves) & (self.tokens[at] == tokens), self.shares[at], before)
 
     def _codes(self, features: Mapping[Any, Feature], part: slice) -> Codes:
         codes = np.empty((len(self.names), part.stop - part.start), dtype="uint8")
@@ -82,7 +95,7 @@ class Conditional:
         return codes
 
 
-def _placed(shares: Floats, aims: Floats) -> Integers:
+def _at_most(shares: Floats, aims: Floats) -> Integers:
     """How many of the ascending shares are at most each aim, neither negative.
 
     Where there are many aims, a table says it of every 64th of one, and few steps lead on from there (Chen and Asau
@@ -102,13 +115,21 @@ def _placed(shares: Floats, aims: Floats) -> Integers:
 
 def learn(target: Target, features: Mapping[Any, Feature], subjects: Integers, growth: Growth) -> Conditional:
     """Grow a tree for a column; ``subjects`` (whose each row is) are numbers from 0 on."""
-    classes, kinds = classed(target.tokens, np.zeros(len(target.tokens), dtype="int64"), ordered=target.ordered)
-    names = _chosen(classes, kinds, features)
-    orders = [None if features[n].ordered else _order(features[n], classes, kinds, target.ordered) for n in names]
+    groups = None if target.ordered else np.zeros(target.size, dtype="int64")
+    classes, kinds = classed(target.tokens, np.zeros(len(target.tokens), dtype="int64"), groups)
+    if groups is not None and target.size > UNORDERED:
+        groups = _groups(target, _chosen(classes, kinds, features), features)
+        classes, kinds = classed(target.tokens, np.zeros(len(target.tokens), dtype="int64"), groups)
+    splits = [
+        (name, order)
+        for name in _chosen(classes, kinds, features)
+        for order in _orders(features[name], classes, kinds, target.ordered)
+    ]
+    names, orders = [name for name, _ in splits], [order for _, order in splits]
     codes = np.empty((len(names), len(classes)), dtype="uint8")
-    for place, (name, order) in enumerate(zip(names, orders, strict=True)):
+    for place, (name, order) in enumerate(splits):
         codes[place] = features[name].codes if order is None else order[features[name].codes]
-    tree = grow(Sample(codes, target.tokens, target.ordered, subjects), growth)
+    tree = grow(Sample(codes, target.tokens, groups, subjects), growth)
     used = np.unique(tree.feature[tree.left != np.arange(len(tree.left))])
     number = np.zeros(len(names) + 1, dtype="int32")
     number[used] = np.arange(len(used))
@@ -131,28 +152,68 @@ def _leaves(tree: Tree, leaves: Integers, target: Target) -> tuple[Integers, Int
     return number, ends, tokens, of + (before - starts[of] + counts) / sizes[of]
 
 
-def _order(feature: Feature, classes: Integers, kinds: int, ordered: bool) -> Integers:
-    """The place of each code among at most 64, by what its rows' classes are like.
+def _groups(target: Target, names: Sequence[Any], features: Mapping[Any, Feature]) -> Integers:
+    """For each token one of a few groups, of tokens whose rows are like each other (clusters, Lloyd 1982)."""
+    from sklearn.cluster import KMeans
+    from threadpoolctl import threadpool_limits
 
-    By their mean where classes are ordered, else on the first axis of a correspondence analysis (Benzécri 1973).
+    every = max(len(target.tokens) // _GROUPED_BY, 1)
+    tokens = target.tokens[::every]
+    sizes = np.bincount(tokens, minlength=target.size)
+    points = np.concatenate([np.zeros((target.size, 1)), *(_like(features[n], every, tokens, sizes) for n in names)], 1)
+    number = min(_GROUPS, len(np.unique(points.round(9), axis=0)))
+    if number < 2:
+        return np.zeros(target.size, dtype="int64")
+    with threadpool_limits(1):  # so that sums are the same on any number of cores
+        clusters = KMeans(number, n_init=1, max_iter=20, random_state=0)
+        found = clusters.fit_predict(points, sample_weight=sizes + 1e-9)
+    return np.asarray(np.unique(found, return_inverse=True)[1], dtype="int64")
+
+
+def _like(feature: Feature, every: int, tokens: Integers, sizes: Integers) -> Floats:
+    """What the rows of each token are like in a feature: in standard deviations, or the shares of its categories."""
+    codes = feature.codes[::every].astype("int64")
+    if feature.ordered:
+        values = ((codes - codes.mean()) / max(float(codes.std()), 1e-9))[:, None]
+    else:
+        top = np.argsort(-np.bincount(codes, minlength=feature.size), kind="stable")[:_LIKE]
+        values = (codes[:, None] == top).astype("float64")
+        values -= values.mean(0)
+    sums = np.stack([np.bincount(tokens, column, len(sizes)) for column in values.T], 1)
+    return np.asarray(sums / (sizes + 5)[:, None])
+
+
+def _orders(feature: Feature, classes: Integers, kinds: int, ordered: bool) -> list[Integers | None]:
+    """The orders of codes to split by: one place of each among at most 64, by what its rows' classes are like.
+
+    By their mean where classes are ordered, else on the first axes of a correspondence analysis (Benzécri 1973). None
+    where the codes are in order.
     """
+    if feature.ordered:
+        return [None]
     counts = np.bincount(feature.codes.astype("int64") * kinds + classes, minlength=feature.size * kinds).reshape(
         -1, kinds
     )
     sizes, overall = counts.sum(1), counts.sum(0) / max(len(classes), 1)
     profiles = (counts + overall * 5) / (sizes[:, None] + 5) - overall
     if ordered:
-        score = profiles @ np.arange(kinds)
+        scores = [profiles @ np.arange(kinds)]
     else:
         scaled = profiles / np.sqrt(np.maximum(overall, 1e-12)) * np.sqrt(sizes)[:, None]
-        axis = np.linalg.eigh(scaled.T @ scaled)[1][:, -1]
-        score = profiles / np.sqrt(np.maximum(overall, 1e-12)) @ axis
+        axes = np.linalg.eigh(scaled.T @ scaled)[1][:, ::-1]
+        number = min(_AXES, kinds - 1, int((sizes > 0).sum()) - 1)
+        scores = list((profiles / np.sqrt(np.maximum(overall, 1e-12)) @ axes[:, : max(number, 1)]).T)
+    return [_placed(score, sizes) for score in scores]
+
+
+def _placed(score: Floats, sizes: Integers) -> Integers:
+    """The place of each code by its score: among as many as there are, or in 64 parts of even size."""
     order = np.argsort(score, kind="stable")
-    if feature.size <= CODES:
+    if len(score) <= CODES:
         return np.argsort(order, kind="stable").astype("int64")
     middle = np.cumsum(sizes[order]) - sizes[order] / 2
-    place = np.empty(feature.size, dtype="int64")
-    place[order] = (middle / max(len(classes), 1) * CODES).astype("int64").clip(0, CODES - 1)
+    place = np.empty(len(score), dtype="int64")
+    place[order] = (middle / max(sizes.sum(), 1) * CODES).astype("int64").clip(0, CODES - 1)
     return place
 
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from synthkit_cart.given import Subjects
-from synthkit_cart.items import KINDS, About, Link, World
+from synthkit_cart.items import About, World
 from synthkit_cart.learning import SELF
 from synthkit_cart.links import Candidates
+from synthkit_cart.pointing import KINDS, Link
 from synthkit_cart.roles import Roles, text_of
 from synthkit_cart.rows import NONE, Rows
 from synthkit_cart.steps import Name, Values, needed
@@ -36,7 +37,7 @@ class Drawing:
     ) -> None:
         self.roles, self.models, self.sizes, self.subject, self.random = roles, models, sizes, subject, random
         self.rows: dict[str, Rows] = {}
-        self.world = World({}, {}, {})
+        self.world = World({}, {}, {}, {})
         self.asked: Subjects | None = None
 
     def draw(self, name: str, ratio: float) -> None:
@@ -139,6 +140,7 @@ class Drawing:
         labels = np.append(self._labels(parents, other), 0)[rows.values["row", text]]
         for name, groups in ((other, rows.at_rows * KINDS + labels), (f"{other} of any kind", rows.at_rows)):
             self.world.candidates[text, name] = Candidates.of(groups, np.ones(rows.size))
+        self.world.kinds[text, other] = labels
 
     def _labels(self, rows: Rows, text: str) -> Integers:
         return np.asarray(rows.values[SELF] if SELF in rows.values else rows.values["label", text])

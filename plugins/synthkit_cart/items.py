@@ -1,22 +1,21 @@
-"""The columns and keys of a row, each with its way of being drawn."""
+"""The columns of a row, each with its way of being drawn."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy.special import ndtr
 
-from synthkit_cart.history import Earlier, History
+from synthkit_cart.history import History
 from synthkit_cart.links import Candidates
-from synthkit_cart.rows import NONE, Rows, taken
+from synthkit_cart.rows import Rows
 from synthkit_cart.steps import Name, Step, Values
 from synthkit_cart.tokens import Codec, Feature, Flags, Floats, Integers
 
 AGAIN = 2
-KINDS = 1_000  # more than there are labels of a key
 SHARE, VALUE = ("share",), ("value",)  # of an earlier value that may come again
 _REDRAWS = 10  # of a value that may not come again
 
@@ -46,11 +45,13 @@ class World:
         parents: the rows that each key points at.
         candidates: the same, to draw from; with the name of a second key, the rows of its table by their owners.
         rows: for keys of tables drawn so far, the row that each row points at.
+        kinds: for such a key and the name of a second one, what label the latter gives to that row.
     """
 
     parents: dict[str, Rows]
     candidates: dict[tuple[str, str], Candidates]
     rows: dict[str, Integers]
+    kinds: dict[tuple[str, str], Integers]
 
 
 @dataclass
@@ -91,6 +92,14 @@ class Draw:
             self.known[name] = codec.feature(values)
 
 
+New = Callable[[Step, Draw], Any]
+
+
+def new(step: Step, draw: Draw) -> Any:
+    """A new value for each row."""
+    return step.draw(draw.known, draw.rows, draw.random)
+
+
 @dataclass(frozen=True)
 class Plain:
     """A column given what is known."""
@@ -102,13 +111,41 @@ class Plain:
         """What it draws from."""
         return (self.step,)
 
-    def value(self, draw: Draw) -> Any:
+    def value(self, draw: Draw, new: New = new) -> Any:
         """A value for each row."""
-        return self.step.draw(draw.known, draw.rows, draw.random)
+        return new(self.step, draw)
 
     def fill(self, draw: Draw) -> None:
         """Add the column."""
         draw.put(self.step.name, self.step.codec, self.value(draw))
+
+
+@dataclass
+class Again:
+    """The values of earlier rows that come again.
+
+    Attributes:
+        tried: the earlier values that were asked for, one after another.
+        hits: for which rows one of them comes again; for none at first.
+        values: those that do.
+    """
+
+    tried: list[Any]
+    hits: Any = False
+    values: Any = 0
+
+    @classmethod
+    def ask(cls, step: Step, name: Name, codec: Codec, draw: Draw, least: Floats | None = None) -> Again:
+        """Ask for a few earlier values, by a step that says whether one comes again; none below ``least``."""
+        empty = np.zeros(draw.rows, dtype="float64" if codec.ordered else "int64")
+        found = cls([], np.zeros(draw.rows, dtype=bool), empty)
+        for earlier in draw.past.earlier(name):
+            about = {**draw.known, SHARE: earlier.feature(), VALUE: codec.feature(earlier.values)}
+            hit = (step.draw(about, draw.rows, draw.random) == AGAIN) & earlier.found & ~found.hits
+            hit = hit if least is None else hit & (earlier.values >= least)
+            found.values, found.hits = np.where(hit, earlier.values, found.values), found.hits | hit
+            found.tried.append(earlier.values)
+        return found
 
 
 @dataclass(frozen=True)
@@ -132,30 +169,20 @@ class Repeat:
         """What it draws from."""
         return tuple(step for step in (self.step, self.later, self.again) if step is not None)
 
-    def value(self, draw: Draw) -> Any:
+    def value(self, draw: Draw, new: New = new) -> Any:
         """A value for the next row of each unit."""
-        history, known, random = draw.past, draw.known, draw.random
+        history = draw.past
         if not history.done:
-            return self.step.draw(known, draw.rows, random)
-        values = self.later.draw(known, draw.rows, random)
-        open_, told, tried = np.ones(draw.rows, dtype=bool), values, []
-        for earlier in history.earlier(self.step.name) if self.again is not None else ():
-            again = self._again(draw, earlier) & open_
-            told, open_ = np.where(again, earlier.values, told), open_ & ~again
-            tried.append(earlier.values)
-        for _ in range(_REDRAWS if tried or self.apart else 0):
-            seen = history.seen(self.step.name, values) if self.apart else _among(values, tried)
-            if not (seen & open_).any():
+            return new(self.step, draw)
+        values, again = new(self.later, draw), Again([])
+        if self.again is not None:
+            again = Again.ask(self.again, self.step.name, self.step.codec, draw)
+        for _ in range(_REDRAWS if again.tried or self.apart else 0):
+            seen = history.seen(self.step.name, values) if self.apart else _among(values, again.tried)
+            if not (seen & ~again.hits).any():
                 break
-            values = np.where(seen & open_, self.later.draw(known, draw.rows, random), values)
-        return np.where(open_, values, told)
-
-    def _again(self, draw: Draw, earlier: Earlier) -> Flags:
-        """Whether an earlier value comes again."""
-        if self.again is None:
-            return np.zeros(draw.rows, dtype=bool)
-        about = {**draw.known, SHARE: earlier.feature(), VALUE: self.step.codec.feature(earlier.values)}
-        return np.asarray((self.again.draw(about, draw.rows, draw.random) == AGAIN) & earlier.found)
+            values = np.where(seen & ~again.hits, new(self.later, draw), values)
+        return np.where(again.hits, again.values, values)
 
     def fill(self, draw: Draw) -> None:
         """Add the column."""
@@ -184,10 +211,10 @@ class Urn:
         """What it draws from."""
         return (self.step,)
 
-    def value(self, draw: Draw) -> Any:
+    def value(self, draw: Draw, new: New = new) -> Any:
         """A value for the next row of each unit."""
         history = draw.past
-        values = _levelled(self.step, self.shared, draw)
+        values = _levelled(self.step, self.shared, draw) if self.shared else new(self.step, draw)
         if not history.done:
             return values
         again = draw.random.random(draw.rows) * (history.done + self.weight) < history.done
@@ -218,8 +245,9 @@ class Level:
         """What it draws from."""
         return (self.step,)
 
-    def value(self, draw: Draw) -> Any:
-        """A value for the next row of each unit."""
+    def value(self, draw: Draw, new: New = new) -> Any:
+        """A value for the next row of each unit; never a mere new one."""
+        del new
         return _levelled(self.step, self.shared, draw)
 
     def fill(self, draw: Draw) -> None:
@@ -236,22 +264,28 @@ class After:
         codec: of the column.
         base: the other time, of the row itself or of one that it points at.
         step: microseconds between them.
+        again: whether it is the time of a certain earlier row; None where nobody asks.
     """
 
     name: Name
     codec: Codec
     base: Name
     step: Step
+    again: Step | None = None
 
     @property
     def steps(self) -> Sequence[Step]:
         """What it draws from."""
-        return (self.step,)
+        return (self.step,) if self.again is None else (self.step, self.again)
 
     def fill(self, draw: Draw) -> None:
         """Add the column."""
-        between = self.step.draw(draw.known, draw.rows, draw.random)
-        draw.put(self.name, self.codec, self._base(draw) + between)
+        base = self._base(draw)
+        values = base + self.step.draw(draw.known, draw.rows, draw.random)
+        if self.again is not None and draw.past.done:
+            again = Again.ask(self.again, self.name, self.codec, draw, base)
+            values = np.where(again.hits, again.values, values)
+        draw.put(self.name, self.codec, values)
 
     def _base(self, draw: Draw) -> Floats:
         if self.base[0] != "via":
@@ -261,68 +295,6 @@ class After:
 
 
 Value = Plain | Repeat | Urn | Level
-
-
-@dataclass(frozen=True)
-class Link:
-    """A key to another table: which row a row points at.
-
-    Attributes:
-        key: the name of the key.
-        label: what kind of row, or none.
-        within: whether it belongs to the same subject.
-        apart: whether no two rows of one owner point at the same row.
-        through: the key of another table under the same owner, where a row only points at what that one points at.
-    """
-
-    key: str
-    label: Value
-    within: bool = False
-    apart: bool = False
-    through: str | None = None
-
-    @property
-    def name(self) -> Name:
-        """What the row that is pointed at is called among values."""
-        return ("row", self.key)
-
-    @property
-    def steps(self) -> Sequence[Step]:
-        """What it draws from."""
-        return self.label.steps
-
-    def fill(self, draw: Draw) -> None:
-        """Add the row that each row points at, ``NONE`` for none, and what is known of it."""
-        self.label.fill(draw)
-        labels = draw.values[self.label.step.name]
-        wanted = draw.about.subjects if self.within else labels
-        found = draw.world.candidates[self.key, ""].pick(wanted, draw.random, else_any=not self.within)
-        if self.through is not None:
-            other = self._through(draw, labels)
-            found = np.where(other < 0, found, np.append(draw.world.rows[self.through], NONE)[other])
-        draw.values[self.name] = np.where(labels > 0, found, NONE)
-        draw.known |= via(draw.world.parents[self.key], self.key, draw.values[self.name], draw.used)
-
-    def _through(self, draw: Draw, labels: Integers) -> Integers:
-        """For each row one of the other table's, of the same owner: one that points at such a kind of row, or any."""
-        owners, among = draw.about.owners, draw.world.candidates
-        kind = among[str(self.through), self.key].pick(owners * KINDS + labels, draw.random, else_any=False)
-        other = among[str(self.through), f"{self.key} of any kind"].pick(owners, draw.random, else_any=False)
-        return np.where(kind < 0, other, kind)
-
-
-Item = Value | After | Link
-
-
-def steps_of(items: Iterable[Item]) -> list[Step]:
-    """What items draw from."""
-    return [step for item in items for step in item.steps]
-
-
-def via(parents: Rows, key: str, rows: Integers, wanted: Collection[Name] | None = None) -> dict[Name, Feature]:
-    """What is known of the row that a key points at."""
-    named = {("via", key, *name): name for name in parents.values if name[0] == "own"}
-    return {n: taken(parents.feature(name), rows) for n, name in named.items() if wanted is None or n in wanted}
 
 
 def _levelled(step: Step, shared: float, draw: Draw) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy.linalg import eigh
 
@@ -15,14 +17,16 @@ _TOP = 8  # categories of a column
 _WEIGHT = 10  # of all rows, beside those that point at one
 _ROWS = 100_000  # that are looked at for an order of labels
 _RIDGE = 0.01  # of the variance
+_AXES = 6  # of what rows are like, that a tree of their parents' columns foretells
+_LEAF, _LEAVES = 20, 400  # rows of a leaf of that tree, at least, and its leaves, at most
 
 
-def labels(rows: Rows, at: Integers, degree: Floats, heads: Integers) -> Integers:
-    """A label from 1 on for each row that ``rows`` can point at; ``at`` says at which, ``degree`` how many do.
+def labels(rows: Rows, at: Integers, parents: Rows, degree: Floats, heads: Integers) -> Integers:
+    """A label from 1 on for each of ``parents``; ``at`` says at which each row points, ``degree`` how many do.
 
     Clusters (Lloyd 1982) of how often a row is pointed at and the means of the columns of the rows that do, shrunken
-    towards those of all rows where there are few; each of ``heads`` has a label of its own. They are in an order in
-    which the rows of one owner differ little.
+    where there are few towards what the parent's own columns let expect; each of ``heads`` has a label of its own. They
+    are in an order in which the rows of one owner differ little.
     """
     from sklearn.cluster import KMeans
     from threadpoolctl import threadpool_limits
@@ -31,10 +35,12 @@ def labels(rows: Rows, at: Integers, degree: Floats, heads: Integers) -> Integer
         return np.empty(0, dtype="int64")
     known, pull = at >= 0, degree / (degree + _WEIGHT)
     columns = [np.log1p(degree) / np.log1p(max(degree.max(), 1.0))]
-    for part in _parts(rows)[:_PARTS]:
-        sums = np.bincount(at[known], part[known], len(degree))
-        overall = float(part[known].mean()) if known.any() else 0.0
-        columns.append(np.where(degree > 0, sums / np.maximum(degree, 1) - overall, 0) * pull)
+    parts = [part[known] for part in _parts(rows)[:_PARTS]]
+    kind = _kinds(parents, at[known], parts)
+    for part in parts:
+        sums = np.bincount(at[known], part, len(degree))
+        expected = _means(kind, at[known], part)
+        columns.append(expected + (sums / np.maximum(degree, 1) - expected) * pull)
     points = np.stack(columns, 1)
     distinct = len(np.unique(points.round(9), axis=0))
     kinds = min(_KINDS, distinct, max(len(degree) // 2, 1))
@@ -46,6 +52,39 @@ def labels(rows: Rows, at: Integers, degree: Floats, heads: Integers) -> Integer
     found = np.unique(found, return_inverse=True)[1]
     scores = np.bincount(found, points @ _axis(points[at[known]], rows.at_rows[known])) / np.bincount(found)
     return np.asarray(np.argsort(np.argsort(scores, kind="stable"))[found] + 1)
+
+
+def _kinds(parents: Rows, at: Integers, parts: Sequence[Floats]) -> Integers:
+    """The leaf of each parent in a regression tree that foretells the rows that point at it from its own columns."""
+    from sklearn.tree import DecisionTreeRegressor
+
+    names = [name for name in parents.codecs if name[0] == "own"]
+    if not (names and parts and len(at)):
+        return np.zeros(parents.size, dtype="int64")
+    some = np.random.default_rng(0).permutation(len(at))[:_ROWS]
+    at, values = at[some], np.stack([part[some] for part in parts], 1)
+    values = values - values.mean(0)
+    values = values @ eigh(values.T @ values)[1][:, -_AXES:]
+    known = np.concatenate([_encoded(parents.feature(name), at, values) for name in names], 1)
+    tree = DecisionTreeRegressor(min_samples_leaf=_LEAF, max_leaf_nodes=_LEAVES, random_state=0)
+    return np.asarray(tree.fit(known[at], values).apply(known), dtype="int64")
+
+
+def _encoded(feature: Feature, at: Integers, values: Floats) -> Floats:
+    """A parent's code, or the means of what the rows with such a category are like, shrunken towards that of all."""
+    if feature.ordered:
+        return feature.codes[:, None].astype("float64")
+    codes = feature.codes[at]
+    sums = np.stack([np.bincount(codes, column, feature.size) for column in values.T], 1)
+    return np.asarray((sums / (np.bincount(codes, minlength=feature.size) + _WEIGHT)[:, None])[feature.codes])
+
+
+def _means(kind: Integers, at: Integers, part: Floats) -> Floats:
+    """For each parent the mean of a part over the rows that point at its kind; over all where none does."""
+    counts = np.bincount(kind[at], minlength=int(kind.max(initial=0)) + 1)
+    overall = float(part.mean()) if len(part) else 0.0
+    sums = np.bincount(kind[at], part, len(counts))
+    return np.asarray(((sums + overall * 1e-9) / (counts + 1e-9))[kind])
 
 
 def _axis(points: Floats, owners: Integers) -> Floats:

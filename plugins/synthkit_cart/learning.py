@@ -11,9 +11,11 @@ from synthkit_cart.alike import exchangeable
 from synthkit_cart.broods import APART
 from synthkit_cart.clock import within_day
 from synthkit_cart.history import Layout
-from synthkit_cart.items import SHARE, VALUE, After, Item, Link, Plain, Repeat, Value, via
+from synthkit_cart.items import SHARE, VALUE, After, Plain, Repeat, Value
 from synthkit_cart.past import Asked, Past, past
+from synthkit_cart.pointing import Item, Link, via
 from synthkit_cart.rows import Rows
+from synthkit_cart.stairs import stairs
 from synthkit_cart.steps import Name, Step, learned, some
 from synthkit_cart.tokens import Codec, Feature, Flags, Floats, Integers, Labels, Numbers, grid
 from synthkit_cart.trees import Growth
@@ -33,6 +35,7 @@ class Key:
         parents: all rows that it can point at.
         within: whether a row and the one that it points at belong to one subject.
         through: the key of another table under the same owner that points at the same rows, if there is one.
+        offered: then, for each kind of row, the share of the other table's rows that point at it.
         few: whether each row that it points at is a kind of its own.
     """
 
@@ -41,6 +44,7 @@ class Key:
     parents: Rows
     within: bool = False
     through: str | None = None
+    offered: Floats = field(default_factory=lambda: np.empty(0))
     few: bool = False
 
     def times(self) -> dict[Name, Floats]:
@@ -59,6 +63,7 @@ class Lesson:
         known: everything.
         lone: that part which does not depend on the rows before.
         times: columns of times that others may be counted from.
+        numbers: columns of numbers that others may follow from.
         past: of rows that follow one another.
     """
 
@@ -67,6 +72,7 @@ class Lesson:
     known: dict[Name, Feature] = field(default_factory=dict)
     lone: dict[Name, Feature] = field(default_factory=dict)
     times: dict[Name, Floats] = field(default_factory=dict)
+    numbers: dict[Name, Floats] = field(default_factory=dict)
     past: Past | None = None
 
     def tell(self, told: Mapping[Name, Feature]) -> None:
@@ -97,6 +103,8 @@ def learn_way(rows: Rows, layout: Layout | None, keys: Sequence[Key], growth: Gr
     for name in sorted(own, key=lambda name: echoes.get(name, 0.0) < APART):
         items.append(_column(lesson, name))
         lesson.tell({name: rows.feature(name)})
+        if isinstance(rows.codecs[name], Numbers):
+            lesson.numbers[name] = rows.values[name]
         if is_time(rows.codecs[name]):
             lesson.times[name] = rows.values[name]
     return Way(tuple(items), layout, times)
@@ -130,13 +138,13 @@ def _follow(lesson: Lesson, layout: Layout, seed: int) -> Times:
         again = lesson.step(("again",), Labels(3), 1 + seen.again.astype("int64"))
         times = replace(times, again=again, daytime=lesson.step(("daytime",), daytime, clock))
     lesson.tell(calendar(rows.values[layout.time]) | {layout.time: rows.feature(layout.time)})
-    lesson.times[layout.time] = rows.values[layout.time]
+    lesson.times[layout.time] = lesson.numbers[layout.time] = rows.values[layout.time]
     return times
 
 
 def _link(lesson: Lesson, key: Key) -> Link:
     rows, label = lesson.rows, ("label", key.name)
-    link = Link(key.name, _value(lesson, label), key.within, _apart(rows, key.rows), key.through)
+    link = Link(key.name, _value(lesson, label), key.within, _apart(rows, key.rows), key.through, key.offered)
     lesson.tell({label: rows.feature(label)})
     if not key.few:  # else the label says more than what the row is like
         lesson.tell(via(key.parents, key.name, key.rows))
@@ -146,13 +154,19 @@ def _link(lesson: Lesson, key: Key) -> Link:
 
 def _column(lesson: Lesson, name: Name) -> Item:
     codec, values = lesson.rows.codecs[name], lesson.rows.values[name]
+    if (follows := stairs(name, codec, values, lesson.numbers, lesson.rows.subjects, lesson.growth.leaf)) is not None:
+        return follows
     base = earlier(values, lesson.times) if is_time(codec) else None
     if base is None:
         return _value(lesson, name)
     between = np.where(np.isnan(values), np.nan, np.maximum(values - lesson.times[base], 0))
     step = grid(between[~np.isnan(between)], 0)
     gaps = Numbers.learn(between, lesson.rows.subjects, step=step, least=lesson.growth.least)
-    return After(name, codec, base, lesson.step(("gap", *name), gaps, between))
+    asked = Asked() if lesson.past is None else lesson.past.asked.get(name, Asked())
+    if asked.hits.sum() < 2 * lesson.growth.leaf:
+        return After(name, codec, base, lesson.step(("gap", *name), gaps, between))
+    new = _new(asked, np.ones(len(values), dtype=bool))
+    return After(name, codec, base, lesson.step(("gap", *name), gaps, between, new), _again(lesson, name, asked))
 
 
 def _value(lesson: Lesson, name: Name) -> Value:
@@ -177,16 +191,26 @@ def _value(lesson: Lesson, name: Name) -> Value:
 
 def _repeat(lesson: Lesson, first: Step, asked: Asked, later: Flags) -> Repeat:
     """Learn which earlier values come again, and what comes where none does."""
-    name, rows, at = first.name, lesson.rows, np.concatenate(asked.rows)
+    name, new = first.name, _new(asked, later)
+    other = lesson.step(name, first.codec, lesson.rows.values[name], new) if new.any() else first
+    return Repeat(first, other, _again(lesson, name, asked))
+
+
+def _again(lesson: Lesson, name: Name, asked: Asked) -> Step:
+    """Learn whether an earlier value comes again, by how often it has come and what else is known."""
+    at, codec = np.concatenate(asked.rows), lesson.rows.codecs[name]
     known = {own: feature.take(at) for own, feature in lesson.known.items()}
     known[SHARE] = _stacked(asked.shares)
-    known[VALUE] = first.codec.feature(np.concatenate(asked.values))
-    labels = 1 + asked.hits.astype("int64")
-    again = learned(("again", *name), Labels(3), labels, known, rows.subjects[at], lesson.growth)
-    new = later.copy()
-    new[at[asked.hits]] = False
-    other = lesson.step(name, first.codec, rows.values[name], new) if new.any() else first
-    return Repeat(first, other, again)
+    known[VALUE] = codec.feature(np.concatenate(asked.values))
+    labels, subjects = 1 + asked.hits.astype("int64"), lesson.rows.subjects[at]
+    return learned(("again", *name), Labels(3), labels, known, subjects, lesson.growth)
+
+
+def _new(asked: Asked, rows: Flags) -> Flags:
+    """Those of the rows where no earlier value comes again."""
+    found = rows.copy()
+    found[np.concatenate(asked.rows)[asked.hits]] = False
+    return found
 
 
 def earlier(values: Floats, times: Mapping[Name, Floats]) -> Name | None:

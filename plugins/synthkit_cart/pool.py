@@ -9,8 +9,10 @@ import numpy as np
 
 from synthkit import Context, DataError
 from synthkit_cart.allowed import Allowed, restricted
-from synthkit_cart.items import About, After, Draw, Item, Link, Plain, World, steps_of
+from synthkit_cart.items import About, After, Draw, Plain, World
+from synthkit_cart.pointing import Item, Link, steps_of
 from synthkit_cart.rows import NONE
+from synthkit_cart.stairs import Stairs
 from synthkit_cart.steps import Name, Values, needed
 from synthkit_cart.tokens import Feature, Floats, Integers
 from synthkit_cart.way import Way
@@ -107,7 +109,7 @@ class Pool:
 
 def name_of(item: Item) -> Name:
     """What the values that an item draws are called."""
-    return item.name if isinstance(item, After | Link) else item.step.name
+    return item.name if isinstance(item, After | Link | Stairs) else item.step.name
 
 
 def block_size(count: int, tried: int, total: float) -> int:

@@ -69,9 +69,11 @@ class Cells:
         """The cells of some columns."""
         codes, sizes = [], [0]
         for name, codec in codecs.items():
-            kinds, number = classed(
-                codec.tokens(rows.values[name]), np.zeros(rows.size, dtype="int64"), ordered=codec.ordered
+            tokens, groups = (
+                codec.tokens(rows.values[name]),
+                None if codec.ordered else np.zeros(codec.size, dtype="int64"),
             )
+            kinds, number = classed(tokens, np.zeros(rows.size, dtype="int64"), groups)
             codes.append(kinds + sum(sizes))
             sizes.append(number)
         return cls(rows.at_rows, np.stack(codes, 1), np.repeat(np.arange(len(codes)), sizes[1:]))

@@ -15,7 +15,9 @@ from synthkit_cart.clock import Clock
 from synthkit_cart.conditional import Conditional
 from synthkit_cart.heads import Heads
 from synthkit_cart.history import Habit, Layout
-from synthkit_cart.items import After, Level, Link, Plain, Repeat, Urn
+from synthkit_cart.items import After, Level, Plain, Repeat, Urn
+from synthkit_cart.pointing import Link
+from synthkit_cart.stairs import Stairs
 from synthkit_cart.steps import Step
 from synthkit_cart.tables import TableModel
 from synthkit_cart.tokens import Categories, Labels, Numbers
@@ -42,7 +44,7 @@ _CLASSES: dict[str, Any] = {
             Plain,
             Repeat,
         ),
-        *(Step, TableModel, Times, Tree, Urn, Way),
+        *(Stairs, Step, TableModel, Times, Tree, Urn, Way),
     )
 }
 

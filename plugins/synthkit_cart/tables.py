@@ -15,6 +15,7 @@ from synthkit_cart.heads import Heads, heads
 from synthkit_cart.history import Layout
 from synthkit_cart.labels import FEW, labels
 from synthkit_cart.learning import SELF, Key, earlier, is_time, learn_way
+from synthkit_cart.links import offered
 from synthkit_cart.roles import Roles, text_of
 from synthkit_cart.rows import NONE, Rows
 from synthkit_cart.steps import Name, Step, learned
@@ -127,7 +128,11 @@ class Lessons:
         rows, at = self.rows[key.table], pointed(self.training, key)
         degree = np.bincount(at[at >= 0], minlength=self.rows[key.parent].size).astype("float64")
         few, name = self._few(key.parent), ("label", text_of(key))
-        found = np.arange(len(degree)) + 1 if few else labels(rows, at, degree, self.heads[key.parent])
+        found = (
+            np.arange(len(degree)) + 1
+            if few
+            else labels(rows, at, self.rows[key.parent], degree, self.heads[key.parent])
+        )
         rows.put({name: np.append(found, 0)[at]}, {name: Labels(int(found.max(initial=1)) + 1)})
         return degree, found
 
@@ -163,7 +168,15 @@ class Lessons:
         together = self.roles.root(key.table) == self.roles.root(key.parent) and bool(known.any())
         within = together and bool((parents.subjects[at[known]] == rows.subjects[known]).mean() > _MOSTLY)
         through = next((text_of(k) for k in self.roles.siblings(key) if self._covers(k, key)), None)
-        return Key(text_of(key), at, parents, within, through, self._few(key.parent))
+        offered = np.empty(0) if through is None else self._offered(through, key)
+        return Key(text_of(key), at, parents, within, through, offered, self._few(key.parent))
+
+    def _offered(self, through: str, key: ForeignKey) -> Floats:
+        """For each kind of row that a key leads to, how much of what is chosen its mere number explains."""
+        other = next(other for other in self.roles.siblings(key) if text_of(other) == through)
+        found = np.append(self.labels[text_of(key)][1], 0)
+        chosen, kinds = (found[pointed(self.training, each)] for each in (key, other))
+        return offered(chosen, self.rows[key.table].at_rows, kinds, self.rows[other.table].at_rows)
 
     def _covers(self, other: ForeignKey, key: ForeignKey) -> bool:
         """Whether each row points at what a row of another table of the same owner points at."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,7 +16,7 @@ Flags = npt.NDArray[np.bool_]
 NULL = 0  # the token of null, of every column
 _ATOMS = 1_000  # most frequent values with a token of their own
 _BINS = 500
-_CUTS = 62
+_CUTS = 126
 
 
 @dataclass(frozen=True)
@@ -137,8 +137,9 @@ class Numbers:
         low, high = np.concatenate([atoms, edges[:-1]]), np.concatenate([atoms, edges[1:]])
         order = np.argsort(low + high, kind="stable")
         place = np.argsort(order, kind="stable") + 1
-        cuts = np.unique(np.quantile(values, np.linspace(0, 1, _CUTS + 2)[1:-1])) if len(values) else values
-        return cls(step, low[order], high[order], edges, place[len(atoms) :].astype("int64"), cuts, time)
+        low, high, bins = low[order], high[order], place[len(atoms) :].astype("int64")
+        whole = cls(step, low, high, edges, bins, np.empty(0), time)
+        return replace(whole, cuts=_cuts(low, high, np.bincount(whole.tokens(values), minlength=whole.size)[1:]))
 
     @property
     def size(self) -> int:
@@ -206,6 +207,21 @@ def _atoms(values: Floats, subjects: Integers, least: int) -> Floats:
     shared = np.bincount(np.unique(codes * width + subjects) // width, minlength=len(distinct))
     frequent = (shared >= least) & (counts * _ATOMS >= len(values))
     return np.asarray(distinct[frequent], dtype="float64")
+
+
+def _cuts(low: Floats, high: Floats, counts: Integers) -> Floats:
+    """Where to cut between tokens, so that parts are of even size, but that frequent tokens are parts of their own."""
+    if not len(low):
+        return low
+    order = np.lexsort((high, low))
+    low, high, mass = low[order], high[order], counts[order].astype("float64")
+    for _ in range(3):  # what frequent tokens have too much of is not to be shared out again
+        mass = np.minimum(mass, mass.sum() / _CUTS)
+    begins = np.append(
+        low[:1], np.where(low[:-1] == high[:-1], np.maximum(low[1:], np.nextafter(low[:-1], np.inf)), low[1:])
+    )
+    part = np.floor((np.cumsum(mass) - mass / 2) / max(mass.sum(), 1e-9) * _CUTS)
+    return np.asarray(np.unique(begins[1:][part[1:] > part[:-1]]))
 
 
 def _edges(values: Floats, subjects: Integers, least: int) -> Floats:

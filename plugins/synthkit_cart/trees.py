@@ -11,7 +11,7 @@ import numpy.typing as npt
 from synthkit_cart.tokens import Flags, Floats, Integers
 
 Codes = npt.NDArray[np.uint8]  # features × rows
-CODES = 64  # of a feature
+CODES = 128  # of a feature
 ORDERED, UNORDERED = 8, 16  # classes of tokens that a split tells apart
 _AT_ONCE = 1 << 18  # numbers
 
@@ -27,7 +27,7 @@ class Growth:
     """
 
     leaf: int
-    penalty: float = 5.0
+    penalty: float = 3.0
     depth: int = 16
 
     @property
@@ -66,16 +66,23 @@ class Tree:
 
 @dataclass(frozen=True)
 class Sample:
-    """What a tree is grown on: binned features, tokens to tell apart, and whose each row is (numbers from 0 on)."""
+    """What a tree is grown on.
+
+    Attributes:
+        codes: binned features.
+        tokens: to tell apart.
+        groups: for each token that of its like, from 0 on; None where tokens are in an order.
+        subjects: whose each row is, as numbers from 0 on.
+    """
 
     codes: Codes
     tokens: Integers
-    ordered: bool
+    groups: Integers | None
     subjects: Integers
 
     def take(self, rows: Flags) -> Sample:
         """Some of the rows."""
-        return Sample(np.compress(rows, self.codes, axis=1), self.tokens[rows], self.ordered, self.subjects[rows])
+        return Sample(np.compress(rows, self.codes, axis=1), self.tokens[rows], self.groups, self.subjects[rows])
 
 
 def grow(sample: Sample, growth: Growth) -> Tree:
@@ -131,7 +138,7 @@ def _shared(sample: Sample, node: Integers, splits: tuple[Integers, Integers], l
 def _best_splits(sample: Sample, node: Integers, nodes: int, growth: Growth) -> tuple[Integers, Integers]:
     """For each node the feature (-1 for none) and the threshold of its best split."""
     feature, threshold = np.full(nodes, -1), np.zeros(nodes, dtype="int64")
-    classes, kinds = classed(sample.tokens, node, ordered=sample.ordered)
+    classes, kinds = classed(sample.tokens, node, sample.groups)
     large = np.flatnonzero(np.bincount(node, minlength=nodes) >= 2 * growth.leaf)  # no other can be split
     number = np.full(nodes, -1)
     number[large] = np.arange(len(large))
@@ -140,7 +147,7 @@ def _best_splits(sample: Sample, node: Integers, nodes: int, growth: Growth) -> 
     cells = Cells(number[node[rows]], classes[rows], len(large), kinds)
     best = np.zeros(len(large))
     for some in _batches(codes, cells):
-        gains, at = _gains(cells.counts(codes[some]), growth, ordered=sample.ordered)
+        gains, at = _gains(cells.counts(codes[some]), growth, ordered=sample.groups is None)
         chosen = gains.argmax(0)  # the first of equal ones
         gain, at = gains[chosen, cells.all], at[chosen, cells.all]
         better = gain > best
@@ -182,17 +189,17 @@ def _batches(codes: Codes, cells: Cells) -> Iterator[slice]:
         yield slice(first, min(first + batch, len(codes)))
 
 
-def classed(tokens: Integers, node: Integers, *, ordered: bool) -> tuple[Integers, int]:
+def classed(tokens: Integers, node: Integers, groups: Integers | None) -> tuple[Integers, int]:
     """The tokens of each node in a few classes, and how many classes there are.
 
-    Ordered tokens: of even size, but that a frequent token has one of its own; else the most frequent ones and the
-    rest.
+    Ordered tokens: of even size, but that a frequent token has one of its own; else the most frequent ones of each
+    node, and the groups of the others.
     """
     width = int(tokens.max(initial=0)) + 1
     pairs, inverse, counts = np.unique(node * width + tokens, return_inverse=True, return_counts=True)
     of = pairs // width
     sizes = np.bincount(of, counts)
-    if ordered:
+    if groups is None:
         mass = np.minimum(counts, sizes[of] / ORDERED)
         ends, sums = np.cumsum(mass), np.bincount(of, mass)
         middle = ends - mass / 2 - (np.cumsum(sums) - sums)[of]
@@ -202,7 +209,8 @@ def classed(tokens: Integers, node: Integers, *, ordered: bool) -> tuple[Integer
     first = np.concatenate([[0], np.cumsum(np.bincount(of))])
     place = np.empty(len(pairs), dtype="int64")
     place[order] = np.arange(len(pairs)) - first[of[order]]
-    kinds = np.minimum(place, UNORDERED - 1)
+    alone = UNORDERED - 1 - int(groups.max(initial=0))
+    kinds = np.where(place < alone, place, alone + groups[pairs % width])
     return kinds[inverse], int(kinds.max(initial=0)) + 1
 
 

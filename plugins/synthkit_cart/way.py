@@ -9,7 +9,8 @@ import numpy as np
 
 from synthkit_cart.clock import DAY, within_day
 from synthkit_cart.history import History, Layout
-from synthkit_cart.items import AGAIN, About, Draw, Item, Link, Repeat, World, steps_of
+from synthkit_cart.items import AGAIN, About, Draw, Repeat, World
+from synthkit_cart.pointing import Item, Link, steps_of
 from synthkit_cart.rows import NONE, Rows, taken
 from synthkit_cart.steps import Name, Step, Values, needed, some
 from synthkit_cart.tokens import Codec, Feature, Flags, Floats, Integers

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from pydantic import (
     BaseModel,
@@ -60,6 +61,7 @@ class CTGAN(NetworkSynthesizer):
 
     name = "ctgan"
     home = "ctgan.synthesizers.ctgan"
+    trial: ClassVar[Mapping[str, Any]] = {"epochs": 1, "generator_dim": (8,), "discriminator_dim": (8,)}
     Options = CTGANOptions
     options: CTGANOptions
 

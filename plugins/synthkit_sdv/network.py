@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Annotated, Any, ClassVar
@@ -28,6 +28,7 @@ class NetworkSynthesizer(SingleTableSynthesizer):
     """
 
     home: ClassVar[str]
+    exceptions: ClassVar[Mapping[str, str]] = {"check_one_row_is_learned": "SDV's networks need two rows at least"}
 
     def check(self, frame: pd.DataFrame, tables: Tables, context: Context) -> None:
         """Refuse categories that would need more memory than there is.

@@ -26,7 +26,9 @@ def scrub(model: Any) -> None:
     never gets here; pickling one needs ``getattr``, with which a pickle can reach everything. The next sample
     makes a new one.
     """
-    for single in getattr(model, "_table_synthesizers", {"": model}).values():
+    singles = [*getattr(model, "_table_synthesizers", {"": model}).values()]
+    singles += getattr(model, "_null_child_synthesizers", {}).values()  # one for each key that may be null
+    for single in singles:
         processor, network = single._data_processor, single._model
         processor._transformers_by_sdtype = {}
         for transformer in processor._hyper_transformer.field_transformers.values():

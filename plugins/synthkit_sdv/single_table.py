@@ -38,6 +38,7 @@ class SingleTableSynthesizer(SDVSynthesizer):
     def fit(self, training: Dataset, *, seed: int, context: Context) -> Self:
         tables = Tables.of(training)
         [name] = training.schema.table_names
+        context.progress(0, 1, name)
         self.check(training[name], tables, context)
         with quiet(f"learning {name}"), seeded(seed):
             model = self.model(tables.metadata(), tables.rows[name], context)

@@ -88,8 +88,9 @@ class Tables:
         )
 
     def to_sdv(self, training: Dataset, links: tuple[ForeignKey, ...] = ()) -> dict[str, pd.DataFrame]:
-        """The frames that SDV learns from; ``training`` is not changed."""
-        return {self.table(name): self._table_to_sdv(training[name], name, links) for name in self._told(links)}
+        """The frames that SDV learns from, whatever their index was; ``training`` is not changed."""
+        frames = {name: training[name].reset_index(drop=True) for name in self._told(links)}
+        return {self.table(name): self._table_to_sdv(frame, name, links) for name, frame in frames.items()}
 
     def from_sdv(self, name: str, rows: int, drawn: pd.DataFrame, keys: Mapping[str, Any]) -> pd.DataFrame:
         """A table with the training part's dtypes, from SDV's columns and the row numbers of the parents."""

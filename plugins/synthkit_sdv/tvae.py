@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
@@ -32,6 +33,7 @@ class TVAE(NetworkSynthesizer):
 
     name = "tvae"
     home = "ctgan.synthesizers.tvae"
+    trial: ClassVar[Mapping[str, Any]] = {"epochs": 1}
     Options = TVAEOptions
     options: TVAEOptions
 

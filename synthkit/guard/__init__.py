@@ -17,6 +17,7 @@ import pandas as pd
 from synthkit.dataset import Dataset
 from synthkit.errors import DataError, IntegrityError, PluginError
 from synthkit.guard.alike import avoided, candidates, decisive, resolvable, restored_alike, way_of, with_alikes
+from synthkit.guard.borrowed import contexts
 from synthkit.guard.categories import RareAs, restored_categories
 from synthkit.guard.fakes import known_locale
 from synthkit.guard.fold import Fold
@@ -264,7 +265,7 @@ class Guard:
             rule, own_seed = self.rules[table.name][column.name], self._seed(seed, table, place)
             if isinstance(rule, Values):
                 random = np.random.default_rng(own_seed)
-                own[column.name] = self._restored(sample[table.name][column.name], table, column, rule, random)
+                own[column.name] = self._restored(sample[table.name], table, column, rule, random)
             elif rule is None:
                 own[column.name] = empty(column, len(sample[table.name]))
             elif rule.alike is None:
@@ -274,12 +275,14 @@ class Guard:
         return own
 
     def _restored(
-        self, sampled: pd.Series[Any], table: Table, column: Column, rule: Values, random: np.random.Generator
+        self, sample: pd.DataFrame, table: Table, column: Column, rule: Values, random: np.random.Generator
     ) -> pd.Series[Any]:
         """A modelled column as it is stored, within its bounds."""
+        sampled = sample[column.name]
         if rule.kind == "categorical" and not self.fold.names_member(table.name, column.name):
             star = self.rare == "star" and column.name in self.schema[table.name].column_names
-            sampled, blank = restored_categories(sampled, column, rule, random, star=star)
+            shared = contexts(sample, self.guarded_schema, table.name, column.name)
+            sampled, blank = restored_categories(sampled, column, rule, random, star=star, contexts=shared)
             self._note(table, blank, f"rare categories of {column.name} came back empty, as it has no others")
         values, drawn = restore_values(sampled, column, rule, random)
         self._note(table, drawn, f"missing values of {column.name} were drawn from its other ones")

@@ -44,7 +44,7 @@ def column(profile: Profile, table: TableProfile, keys: Collection[str]) -> Colu
         nullable=profile.nullable,
         unique=profile.unique and made not in _SHARED,
         format=stored.format,
-        decimals=stored.decimals,
+        decimals=profile.decimals,
         missing=stored.missing,
         pii=made,
     )

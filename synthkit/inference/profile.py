@@ -15,6 +15,8 @@ from synthkit.errors import DataError
 from synthkit.inference.names import words
 from synthkit.storage import Stored, detect
 
+_MOST_DECIMALS = 7
+_TRACE = 1e-13  # of the greatest number, which arithmetic with it may leave behind
 _SAMPLE = 1000  # values that are looked at one by one
 LENGTH = 200  # characters of them
 
@@ -99,6 +101,12 @@ class Profile:
         return self.family is Family.REAL and self.stored.decimals == 0 and plain
 
     @cached_property
+    def decimals(self) -> int | None:
+        """Digits after the point that numbers have, but for what arithmetic leaves behind: 0.1 + 0.2 has one."""
+        exact = self.stored.decimals
+        return _decimals(self.values) if exact is None and self.family is Family.REAL else exact
+
+    @cached_property
     def texts(self) -> pa.Array:
         """The distinct values as text."""
         return pc.cast(self.values, pa.string())
@@ -158,6 +166,20 @@ def _profile(table: str, name: str, column: pa.ChunkedArray) -> Profile:
         missing = pc.or_(missing, pc.fill_null(pc.equal(plain, stored.missing), False))
     filled = plain.filter(pc.invert(missing)) if pc.any(missing).as_py() else plain
     return Profile(table, name, column, stored, len(filled), pc.unique(filled))
+
+
+def _decimals(values: pa.Array) -> int | None:
+    """The least number of digits that changes no value by more than a trace of the greatest; None where none does."""
+    try:
+        numbers = pc.cast(values, pa.float64()).to_numpy(zero_copy_only=False)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # in a notation of their own, or durations
+        return None
+    finite = numbers[np.isfinite(numbers)]
+    trace = _TRACE * float(np.abs(finite).max(initial=0.0))
+    for digits in range(_MOST_DECIMALS if trace < _TRACE * 2.0**40 else 0):
+        if (np.abs(np.round(finite, digits) - finite) <= min(trace, 1e-4 * 10.0**-digits)).all():
+            return digits
+    return None
 
 
 def _family(storage: str) -> Family:

@@ -16,6 +16,7 @@ import pandas as pd
 from synthkit.dataset import Dataset
 from synthkit.row_numbers import Flags, Floats, combination_codes, repeated, row_codes
 from synthkit.rules.joined import Joined
+from synthkit.rules.running import carried, changed
 from synthkit.rules.scale import measured, position
 from synthkit.schema import (
     Column,
@@ -27,9 +28,9 @@ from synthkit.schema import (
     OnlyIf,
     Range,
     Rule,
+    Running,
     UniqueCombination,
 )
-from synthkit.schema.formula import evaluated, terms
 
 _RELATIVE = 1e-9  # of numbers that are stored with all their digits
 _NOISE = 8 * float(np.finfo("float64").eps)  # of a few operations, relative to the largest number in them
@@ -39,8 +40,8 @@ def broken_rows(data: Dataset, table: str, rule: Rule, *, real: Dataset | None =
     """Which rows of a table break a rule; ``data`` are not changed.
 
     A formula holds if the column is within half a unit of its decimals (whole numbers: within one half; numbers
-    with all their digits: within 1e-9 of their size). Fixed combinations are those that occur in ``real``, where
-    null counts as a value; without ``real`` nothing breaks them.
+    with all their digits: within 1e-9 of their size), and so does each row of what runs on. Fixed combinations are
+    those that occur in ``real``, where null counts as a value; without ``real`` nothing breaks them.
 
     Example:
         >>> from synthkit.testing import guarded
@@ -94,14 +95,6 @@ def must_be_null(joined: Joined, table: str, rule: ConditionalNull) -> Flags:
     return joined.flags(table, rule.given, meets)
 
 
-def expected(joined: Joined, table: str, rule: Formula) -> Floats:
-    """What a formula gives for each row; NaN where a term is null, or a division is by zero."""
-    numbers = {term: joined.numbers(table, term) for term in terms(rule.expression)}
-    with np.errstate(all="ignore"):
-        found = evaluated(rule.expression, numbers) + np.zeros(len(joined.tables[table]))
-    return np.where(np.isfinite(found), found, np.nan)
-
-
 @singledispatch
 def _broken(rule: Rule, joined: Joined, table: str, real: Joined | None) -> Flags:
     raise NotImplementedError
@@ -144,13 +137,24 @@ def _(rule: FixedCombinations, joined: Joined, table: str, real: Joined | None) 
 
 @_broken.register
 def _(rule: Formula, joined: Joined, table: str, _real: Joined | None) -> Flags:
-    column = joined.schema[table].column(rule.column)
-    values, wanted = joined.numbers(table, rule.column), expected(joined, table, rule)
     sizes = [np.abs(joined.numbers(table, term)) for term in rule.references]
-    tolerance = _NOISE * np.maximum.reduce(sizes)
+    wanted = joined.calculated(table, rule.expression)
+    return _differs(joined, table, rule.column, wanted, _NOISE * np.maximum.reduce(sizes))
+
+
+@_broken.register
+def _(rule: Running, joined: Joined, table: str, _real: Joined | None) -> Flags:
+    wanted = carried(joined, table, rule)
+    size = np.maximum(np.abs(wanted), np.abs(changed(joined, table, rule)))
+    return _differs(joined, table, rule.column, wanted, 2 * _NOISE * size)
+
+
+def _differs(joined: Joined, table: str, name: str, wanted: Floats, tolerance: Floats) -> Flags:
+    """Where a column is not what it should be, to half a unit of its decimals; what is NaN on either side is."""
+    values, column = joined.numbers(table, name), joined.schema[table].column(name)
     digits = 0 if column.storage.startswith(("int", "uint")) else column.decimals
     size = np.maximum(np.abs(values), np.abs(wanted))
-    tolerance += _RELATIVE * size if digits is None else 0.5 * 10.0**-digits + _NOISE * size
+    tolerance = tolerance + (_RELATIVE * size if digits is None else 0.5 * 10.0**-digits + _NOISE * size)
     return np.asarray(np.abs(values - wanted) > tolerance)
 
 

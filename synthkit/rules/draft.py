@@ -11,7 +11,7 @@ from synthkit.dataset import Dataset
 from synthkit.row_numbers import Flags, Integers
 from synthkit.rules.check import broken
 from synthkit.rules.joined import Joined
-from synthkit.schema import ColumnKind, FixedCombinations, Formula, Inclusion, Rule, Schema, in_words
+from synthkit.schema import ColumnKind, FixedCombinations, Formula, Inclusion, Rule, Running, Schema, in_words
 from synthkit.storage import dtype_of
 
 _IDENTIFYING = (ColumnKind.ID, ColumnKind.PII)
@@ -79,8 +79,8 @@ def pinned(schema: Schema, table: str) -> frozenset[str]:
 
 
 def derived(schema: Schema, table: str) -> frozenset[str]:
-    """The columns that a formula gives."""
-    return frozenset(rule.column for rule in schema[table].rules if isinstance(rule, Formula))
+    """The columns that a formula gives, or the row before."""
+    return frozenset(rule.column for rule in schema[table].rules if isinstance(rule, Formula | Running))
 
 
 def fixed_columns(schema: Schema, table: str) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from synthkit.rules.check import expected, must_be_null
+from synthkit.rules.check import must_be_null
 from synthkit.rules.draft import Draft, fixed_columns, pinned
 from synthkit.rules.scale import Grid, written
 from synthkit.schema import ConditionalNull, Formula, OnlyIf
@@ -46,6 +46,6 @@ def mend_formula(draft: Draft, table: str, rule: Formula) -> None:
     rows, column = draft.breaking(table, rule), draft.schema[table].column(rule.column)
     values = draft.tables[table][rule.column]
     grid = Grid.of(column, values)
-    numbers = grid.rounded(expected(draft, table, rule)[rows])
+    numbers = grid.rounded(draft.calculated(table, rule.expression)[rows])
     possible = grid.holds(numbers)
     draft.put(table, rule.column, rows[possible], written(numbers[possible], values.dtype), rule)

@@ -13,6 +13,7 @@ from synthkit.dataset import Dataset
 from synthkit.row_numbers import Flags, Floats, Integers, parent_rows
 from synthkit.rules.scale import measured
 from synthkit.schema import Column, ForeignKey, Schema
+from synthkit.schema.formula import evaluated, terms
 
 
 class Joined:
@@ -37,6 +38,13 @@ class Joined:
     def numbers(self, table: str, reference: str) -> Floats:
         """Numbers or times on the scale of ``measured``; NaN where null, or where there is no parent."""
         return np.asarray(self._each(table, reference, lambda values, _: measured(values), np.nan))
+
+    def calculated(self, table: str, expression: str) -> Floats:
+        """What an expression gives for each row; NaN where a term is null, or a division is by zero."""
+        numbers = {term: self.numbers(table, term) for term in terms(expression)}
+        with np.errstate(all="ignore"):
+            found = evaluated(expression, numbers) + np.zeros(len(self.tables[table]))
+        return np.where(np.isfinite(found), found, np.nan)
 
     def flags(self, table: str, reference: str, test: Callable[[pd.Series[Any], Column], Flags]) -> Flags:
         """Which rows pass a test of what they refer to; False where there is no parent."""

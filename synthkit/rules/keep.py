@@ -13,6 +13,7 @@ from synthkit.rules.combinations import mend_inclusion, mend_repetition
 from synthkit.rules.donors import mend_ties
 from synthkit.rules.draft import Draft, pinned
 from synthkit.rules.flags import mend_formula, mend_null, mend_only_if
+from synthkit.rules.running import mend_running
 from synthkit.rules.windows import cut_circles, mend_windows
 from synthkit.schema import (
     ConditionalNull,
@@ -22,6 +23,7 @@ from synthkit.schema import (
     OnlyIf,
     Range,
     Rule,
+    Running,
     Schema,
     UniqueCombination,
     in_words,
@@ -90,6 +92,8 @@ def _mend_one(draft: Draft, table: str, rule: Rule) -> None:
         mend_null(draft, table, rule)
     elif isinstance(rule, Formula):
         mend_formula(draft, table, rule)
+    elif isinstance(rule, Running):
+        mend_running(draft, table, rule)
 
 
 def _turn(schema: Schema, table: str, rule: Rule) -> tuple[int, int]:
@@ -98,7 +102,7 @@ def _turn(schema: Schema, table: str, rule: Rule) -> tuple[int, int]:
         return (1 if set(rule.columns) & schema.key_columns(table) else 6), 0
     if isinstance(rule, Formula):
         return 4, _depth(schema, table, rule)
-    return {"inclusion": 0, "only_if": 2, "conditional_null": 3}.get(rule.kind, 5), 0
+    return {"inclusion": 0, "only_if": 2, "conditional_null": 3, "running": 7}.get(rule.kind, 5), 0
 
 
 def _depth(schema: Schema, table: str, rule: Formula) -> int:

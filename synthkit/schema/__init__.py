@@ -9,6 +9,7 @@ from synthkit.schema.rules import (
     OnlyIf,
     Range,
     Rule,
+    Running,
     UniqueCombination,
     in_words,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "OnlyIf",
     "Range",
     "Rule",
+    "Running",
     "Schema",
     "Table",
     "UniqueCombination",

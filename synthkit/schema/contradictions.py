@@ -8,6 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from synthkit.errors import UsageError
+from synthkit.schema.formula import terms
 from synthkit.schema.rules import (
     ConditionalNull,
     FixedCombinations,
@@ -17,6 +18,7 @@ from synthkit.schema.rules import (
     OnlyIf,
     Range,
     Rule,
+    Running,
     UniqueCombination,
 )
 from synthkit.schema.tables import Column, ColumnKind, ForeignKey, Table
@@ -125,6 +127,8 @@ def _rule_contradictions(schema: Schema, table: str, rule: Rule) -> Iterator[str
             return
     if not found or len(set(rule.references)) < len(found):
         yield "needs columns that are different"
+    elif isinstance(rule, Running):
+        yield from _running_contradictions(schema, table, rule)
     elif isinstance(rule, FixedCombinations | UniqueCombination | Inclusion):
         yield from _combination_contradictions(schema, table, rule, found)
     else:
@@ -177,6 +181,26 @@ def _value_contradictions(rule: Rule, columns: list[Column]) -> Iterator[str]:
         yield f"is about nulls, and {rule.column!r} may not be null"
 
 
+def _running_contradictions(schema: Schema, table: str, rule: Running) -> Iterator[str]:
+    own = (rule.column, *terms(rule.change), *(name for name in (rule.per, rule.by, rule.sign) if name))
+    opening = terms(rule.opening) if rule.opening else ()
+    if any(schema.lookup(table, name)[0] is not None for name in own):
+        yield "may name columns of its own table only, but for its opening"
+        return
+    numbers = [schema.lookup(table, name)[1].kind for name in (rule.column, *terms(rule.change), *opening)]
+    if set(numbers) != {ColumnKind.NUMERICAL}:
+        yield "may count numbers only"
+    if rule.column in (*terms(rule.change), *opening, rule.per, rule.by):
+        yield f"counts {rule.column!r} by itself"
+    ordered = (ColumnKind.NUMERICAL, ColumnKind.DATETIME)
+    if rule.by and schema[table].column(rule.by).kind not in ordered:
+        yield f"needs a number or a time to go by, and {rule.by!r} is none"
+    if bool(rule.sign) != bool(rule.minus):
+        yield "needs both the column of the sign and the values that subtract, or neither"
+    if rule.sign and schema[table].column(rule.sign).kind not in (ColumnKind.CATEGORICAL, ColumnKind.BOOLEAN):
+        yield f"needs a category or a boolean as its sign, and {rule.sign!r} is none"
+
+
 def _range_contradictions(rule: Range, kind: ColumnKind) -> Iterator[str]:
     limits = [limit for limit in (rule.low, rule.high) if limit is not None]
     if not limits:
@@ -202,7 +226,7 @@ def _number(limit: float | str) -> float:
 
 
 def _formula_contradictions(table: Table) -> Iterator[str]:
-    formulas = [rule for rule in table.rules if isinstance(rule, Formula)]
+    formulas = [rule for rule in table.rules if isinstance(rule, Formula | Running)]
     columns = [rule.column for rule in formulas]
     yield from (f"{table.name}.{c} has two formulas" for c in dict.fromkeys(columns) if columns.count(c) > 1)
     try:

@@ -133,6 +133,36 @@ class Formula:
 
 
 @dataclass(frozen=True, slots=True)
+class Running:
+    """``column`` is what it was in the row before plus ``change``, as a balance is, among the rows of one ``per``.
+
+    Rows follow one another by ``by``, a time or a number, and where that is equal or not named as they stand in the
+    table. ``change`` is an expression as that of a formula; where ``sign`` is one of ``minus`` it is subtracted.
+    ``opening`` is an expression for what comes before the first row; without one the first row may hold anything. A
+    row with a null in ``column`` or ``change`` keeps the rule, and so does the one that follows a null; a row with
+    a null in ``per`` or ``by`` has no place among the others.
+    """
+
+    __pydantic_config__ = _EXACT
+
+    column: str
+    change: str
+    per: str
+    by: str = ""
+    sign: str = ""
+    minus: tuple[str | int | float | bool, ...] = ()
+    opening: str = ""
+    kind: Literal["running"] = field(default="running", kw_only=True)
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The columns that the rule names."""
+        opening = terms(self.opening) if self.opening else ()
+        named = (name for name in (self.sign, self.by, self.per) if name)
+        return tuple(dict.fromkeys((self.column, *terms(self.change), *named, *opening)))
+
+
+@dataclass(frozen=True, slots=True)
 class UniqueCombination:
     """No two rows hold the same combination of the columns, which are of the table itself."""
 
@@ -165,7 +195,15 @@ class Inclusion:
 
 
 Rule = Annotated[
-    Inequality | Range | OnlyIf | ConditionalNull | FixedCombinations | Formula | UniqueCombination | Inclusion,
+    Inequality
+    | Range
+    | OnlyIf
+    | ConditionalNull
+    | FixedCombinations
+    | Formula
+    | Running
+    | UniqueCombination
+    | Inclusion,
     Field(discriminator="kind"),
 ]
 
@@ -178,8 +216,15 @@ def in_words(rule: Rule) -> str:
         return f"the range of {rule.column}"
     if isinstance(rule, OnlyIf):
         return f"{rule.column} only if {rule.given}"
-    if isinstance(rule, Formula):
-        return f"{rule.column} = {rule.expression}"
+    if isinstance(rule, Formula | Running):
+        return f"{rule.column} = {_sum(rule)}"
     if isinstance(rule, Inclusion):
         return f"{' + '.join(rule.columns)} in {rule.parent}"
     return f"{rule.kind.replace('_', ' ')} of {' and '.join(rule.references)}"
+
+
+def _sum(rule: Formula | Running) -> str:
+    if isinstance(rule, Formula):
+        return rule.expression
+    signed = f"+ or - {rule.change} by {rule.sign}" if rule.sign else f"+ {rule.change}"
+    return f"{rule.column} before {signed}, per {rule.per}"

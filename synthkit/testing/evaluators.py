@@ -9,15 +9,11 @@ declare no error have no chance.
 from __future__ import annotations
 
 import math
-import random
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, NoReturn, TypeAlias
-
-import numpy as np
+from typing import Any, TypeAlias
 
 from synthkit.context import Context
 from synthkit.dataset import Dataset
@@ -25,7 +21,8 @@ from synthkit.errors import ResourceError
 from synthkit.evaluator import Evaluator
 from synthkit.scores import Failure, Score
 from synthkit.testing import variants
-from synthkit.testing.datasets import linked
+from synthkit.testing.promises import fail, global_seed, global_state, require
+from synthkit.testing.tables import linked
 
 Checked: TypeAlias = type[Evaluator]
 Check: TypeAlias = Callable[[Checked], None]
@@ -41,7 +38,7 @@ def check_results_are_finite(evaluator: Checked) -> None:
     for what, real, synthetic in variants.awkward(_real(), _fresh()):
         for name, score in _scores(_evaluated(evaluator, _Parts(synthetic, real), what)).items():
             finite = 0 <= (score.error or 0.0) < math.inf  # the value is, or there would be no score
-            _require(finite, evaluator, name, f"has an error that is not finite ({what})")
+            require(finite, evaluator, name, f"has an error that is not finite ({what})")
 
 
 def check_scores_keep_their_bounds(evaluator: Checked) -> None:
@@ -50,7 +47,7 @@ def check_scores_keep_their_bounds(evaluator: Checked) -> None:
     for what in ("a copy", "data far out"):
         for name, score in _scores(_known(evaluator, what)).items():
             same = name not in first or (score.bounds, score.goal) == (first[name].bounds, first[name].goal)
-            _require(same, evaluator, name, f"has other bounds or another goal for {what}")
+            require(same, evaluator, name, f"has other bounds or another goal for {what}")
 
 
 def check_names_are_its_own(evaluator: Checked) -> None:
@@ -58,8 +55,8 @@ def check_names_are_its_own(evaluator: Checked) -> None:
     seen: set[str] = set()
     for result in _known(evaluator, "fresh data"):
         own = f"{result.metric}.".startswith(f"{evaluator.name}.")
-        _require(own, evaluator, result.id, "does not begin with the evaluator's name")
-        _require(result.id not in seen, evaluator, result.id, "is there twice")
+        require(own, evaluator, result.id, "does not begin with the evaluator's name")
+        require(result.id not in seen, evaluator, result.id, "is there twice")
         seen.add(result.id)
 
 
@@ -68,17 +65,17 @@ def check_needs_holdout_is_true(evaluator: Checked) -> None:
     results = _evaluated(evaluator, _Parts(holdout=None), "no holdout")
     scores = _scores(results)
     if evaluator.needs_holdout:
-        _require(bool(results), evaluator, "no result", "says that a holdout is needed")
-        _require(not scores, evaluator, ", ".join(scores), "needs no holdout, but needs_holdout is true")
+        require(bool(results), evaluator, "no result", "says that a holdout is needed")
+        require(not scores, evaluator, ", ".join(scores), "needs no holdout, but needs_holdout is true")
     else:
-        _require(bool(scores), evaluator, "no score", "without a holdout, but needs_holdout is false")
+        require(bool(scores), evaluator, "no score", "without a holdout, but needs_holdout is false")
 
 
 def check_two_evaluations_are_equal(evaluator: Checked) -> None:
     """The same arguments give the same results in the same order, to the last digit."""
     first, second = _known(evaluator, "fresh data"), _evaluated(evaluator)
     different = next((a.id for a, b in zip(first, second, strict=False) if a != b), "the number of results")
-    _require(first == second, evaluator, different, "differs between two evaluations of the same data")
+    require(first == second, evaluator, different, "differs between two evaluations of the same data")
 
 
 def check_order_changes_nothing(evaluator: Checked) -> None:
@@ -97,16 +94,16 @@ def check_input_is_not_changed(evaluator: Checked) -> None:
     for name in ("real", "synthetic", "holdout"):
         given, same = getattr(parts, name).tables, getattr(before, name).tables
         untouched = list(given) == list(same) and all(given[table].equals(same[table]) for table in same)
-        _require(untouched, evaluator, f"the {name} data", "were changed")
+        require(untouched, evaluator, f"the {name} data", "were changed")
 
 
 def check_global_random_state_is_left_alone(evaluator: Checked) -> None:
     """The global generators of numpy and Python are neither read nor left changed."""
     _known(evaluator, "fresh data")  # imports what it needs: libraries may draw when they are loaded
-    with _global_seed():
-        before = _global_state()
+    with global_seed():
+        before = global_state()
         results = _evaluated(evaluator)
-        _require(before == _global_state(), evaluator, "a global random generator", "was left changed")
+        require(before == global_state(), evaluator, "a global random generator", "was left changed")
     _require_as_known(evaluator, results, "depends on a global random generator")
 
 
@@ -118,7 +115,7 @@ def check_deadline_stops_it(evaluator: Checked) -> None:
         if isinstance(error.__cause__, ResourceError):
             return
         raise
-    _fail(evaluator, "a deadline", "does not stop it: report progress, and let the error pass")
+    fail(evaluator, "a deadline", "does not stop it: report progress, and let the error pass")
 
 
 def check_copy_is_best(evaluator: Checked) -> None:
@@ -127,7 +124,7 @@ def check_copy_is_best(evaluator: Checked) -> None:
     for what in ("fresh data", "independent columns", "garbage"):
         for name, score in _scores(_known(evaluator, what)).items():
             pair = (copy.get(name, score), score) if evaluator.measures_risk else (score, copy.get(name, score))
-            _require(not _better(*pair), evaluator, name, f"puts {what} on the wrong side of a copy")
+            require(not _better(*pair), evaluator, name, f"puts {what} on the wrong side of a copy")
 
 
 def check_good_data_rank_first(evaluator: Checked) -> None:
@@ -141,9 +138,9 @@ def check_good_data_rank_first(evaluator: Checked) -> None:
     first, second, last = (_scores(_known(evaluator, what)) for what in ladder)
     shared = [name for name in first if name in second and name in last]
     ranked = any(_better(first[n], second[n]) and not _better(last[n], second[n]) for n in shared)
-    _require(ranked, evaluator, "no score", f"ranks {ladder[0]} before {ladder[1]}, and {ladder[2]} no higher")
+    require(ranked, evaluator, "no score", f"ranks {ladder[0]} before {ladder[1]}, and {ladder[2]} no higher")
     most = sum(_better(first[n], last[n]) for n in shared) > sum(_better(last[n], first[n]) for n in shared)
-    _require(most, evaluator, "most scores", f"do not rank {ladder[0]} before {ladder[2]}")
+    require(most, evaluator, "most scores", f"do not rank {ladder[0]} before {ladder[2]}")
 
 
 def check_unreadable_column_is_a_failure(evaluator: Checked) -> None:
@@ -154,7 +151,7 @@ def check_unreadable_column_is_a_failure(evaluator: Checked) -> None:
         after = _evaluated(evaluator, _Parts(variants.unreadable(_fresh(), table, column)), what)
         _require_none_better(evaluator, after, what)
         failed = any(isinstance(result, Failure) and result.applicable for result in after if result not in before)
-        _require(failed or after == before, evaluator, "no Failure", f"though scores changed with {what}")
+        require(failed or after == before, evaluator, "no Failure", f"though scores changed with {what}")
 
 
 def check_empty_column_helps_no_score(evaluator: Checked) -> None:
@@ -240,7 +237,7 @@ def _evaluated(
     except Exception as error:
         raise AssertionError(f"{evaluator.name}: raised {type(error).__name__} ({what}): {error}") from error
     for result in results:
-        _require(isinstance(result, Score | Failure), evaluator, type(result).__name__, "is no Score and no Failure")
+        require(isinstance(result, Score | Failure), evaluator, type(result).__name__, "is no Score and no Failure")
     return results
 
 
@@ -258,7 +255,7 @@ def _require_none_better(evaluator: Checked, results: Iterable[Score | Failure],
     """No score is better than it is for fresh data."""
     before = _scores(_known(evaluator, "fresh data"))
     for name, score in _scores(results).items():
-        _require(name not in before or not _better(score, before[name]), evaluator, name, f"is better with {what}")
+        require(name not in before or not _better(score, before[name]), evaluator, name, f"is better with {what}")
 
 
 def _require_as_known(evaluator: Checked, results: Iterable[Score | Failure], complaint: str) -> None:
@@ -266,7 +263,7 @@ def _require_as_known(evaluator: Checked, results: Iterable[Score | Failure], co
     before, after = (_places(each) for each in (_known(evaluator, "fresh data"), results))
     for place, result in {**before, **after}.items():
         same = place in before and place in after and _alike(before[place], after[place])
-        _require(same, evaluator, result.id, complaint)
+        require(same, evaluator, result.id, complaint)
 
 
 def _places(results: Iterable[Score | Failure]) -> dict[tuple[Any, ...], Score | Failure]:
@@ -278,30 +275,3 @@ def _alike(first: Score | Failure, second: Score | Failure) -> bool:
         apart = abs(first.value - second.value), abs((first.error or 0.0) - (second.error or 0.0))
         return max(apart) <= _ROUNDING
     return type(first) is type(second)
-
-
-def _require(kept: bool, evaluator: Checked, name: str, complaint: str) -> None:
-    if not kept:
-        _fail(evaluator, name, complaint)
-
-
-def _fail(evaluator: Checked, name: str, complaint: str) -> NoReturn:
-    raise AssertionError(f"{evaluator.name}: {name} {complaint}")
-
-
-def _global_state() -> tuple[Any, ...]:
-    name, keys, *rest = np.random.get_state(legacy=True)  # noqa: NPY002 - the state that must not change
-    return name, np.asarray(keys).tobytes(), rest, random.getstate()
-
-
-@contextmanager
-def _global_seed() -> Iterator[None]:
-    """Seed the global generators, and leave them as they were."""
-    numpy, python = np.random.get_state(), random.getstate()  # noqa: NPY002
-    np.random.seed(20_261_123)  # noqa: NPY002
-    random.seed(20_261_123)
-    try:
-        yield
-    finally:
-        np.random.set_state(numpy)  # noqa: NPY002
-        random.setstate(python)

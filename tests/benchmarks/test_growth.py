@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks import growth, made
@@ -17,6 +17,7 @@ from benchmarks.growth import Curve, Trial, exponent
 from synthkit.integrity import violations
 
 
+@settings(deadline=None)
 @given(st.floats(-1, 3), st.floats(1e-6, 1e3))
 def test_the_exponent_of_a_power_is_found(power, factor):
     sizes = [1_000, 10_000, 30_000, 1_000_000]

@@ -790,3 +790,18 @@ class TestAnyTables:
         for rows in order.values():
             random.shuffle(rows)
         assert infer({n: t.take(pa.array(order[n], pa.int64())) for n, t in tables.items()})[0] == infer(tables)[0]
+
+
+@pytest.mark.parametrize(
+    ("values", "decimals"),
+    [
+        ([0.1 + 0.2, 4.4e-16, 7.25], 2),
+        ([1e-9, 3e-12, 1.0], None),
+        ([1 / 3, 0.5], None),
+        ([2.0**60, 1 / 3], None),
+        ([float("inf"), 0.1 + 0.2], 1),
+    ],
+)
+def test_what_arithmetic_leaves_behind_is_no_decimal(values, decimals):
+    tables = {"t": pa.table({"x": pa.array(values, pa.float64())})}
+    assert infer(tables)[0]["t"].column("x").decimals == decimals

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from itertools import combinations
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -22,8 +23,8 @@ NAMES = {check.__name__ for check in EVALUATOR_CHECKS}
 
 
 @parametrize_with_checks(discover().usable("evaluator"))
-def test_installed_evaluators_keep_every_promise(evaluator, check):
-    check(evaluator)
+def test_installed_evaluators_keep_every_promise(plugin, check):
+    check(plugin)
 
 
 # --- an evaluator that keeps every promise, and what becomes of it when it breaks one ---------------
@@ -335,21 +336,39 @@ def test_all_broken_promises_are_told_at_once():
 
 
 def test_an_exception_is_strict():
-    check_evaluator(Blind, {"check_good_data_rank_first": "it is blind"})
+    class Excused(Blind):
+        exceptions: ClassVar = {"check_good_data_rank_first": "it is blind"}
+
+    class Needless(Close):
+        exceptions: ClassVar = {"check_good_data_rank_first": "it is blind"}
+
+    check_evaluator(Excused)
     with pytest.raises(AssertionError) as caught:
-        check_evaluator(Close, {"check_good_data_rank_first": "it is blind"})
+        check_evaluator(Needless)
     assert str(caught.value) == "close: check_good_data_rank_first is passed and needs no exception (it is blind)"
 
 
 @pytest.mark.parametrize(
-    ("exceptions", "words"),
-    [({"check_nothing": "why not"}, "no check check_nothing"), ({"check_copy_is_best": ""}, "has no reason")],
+    ("declared", "words"),
+    [
+        ({"check_nothing": "why not"}, "close: there is no check check_nothing"),
+        ({"check_copy_is_best": ""}, "close: the exception from check_copy_is_best has no reason"),
+    ],
 )
-def test_an_exception_names_a_check_and_gives_a_reason(exceptions, words):
+def test_an_exception_names_a_check_and_gives_a_reason(declared, words):
+    class Excused(Close):
+        exceptions = declared
+
     with pytest.raises(UsageError, match=words):
-        check_evaluator(Close, exceptions)
+        check_evaluator(Excused)
     with pytest.raises(UsageError, match=words):
-        parametrize_with_checks([Close], {Close: exceptions})
+        parametrize_with_checks([Excused])
+
+
+@pytest.mark.parametrize("other", [object, Close()])
+def test_what_is_no_plugin_has_no_checks(other):
+    with pytest.raises(UsageError, match="derived from one of Synthesizer, Evaluator, Format"):
+        parametrize_with_checks([other])
 
 
 def test_what_is_no_score_and_what_is_raised_is_told():
@@ -381,13 +400,11 @@ def test_each_evaluator_and_check_is_a_test_and_an_exception_must_fail(pytester)
                 return [Score("blind", 1.0)]
 
         class Dull(Blind):
-            pass
+            exceptions = {"check_good_data_rank_first": "it is blind", "check_copy_is_best": "it is dull"}
 
-        needless = {"check_good_data_rank_first": "it is blind", "check_copy_is_best": "it is dull"}
-
-        @parametrize_with_checks([Blind, Dull], {Dull: needless})
-        def test_evaluator(evaluator, check):
-            check(evaluator)
+        @parametrize_with_checks([Blind, Dull])
+        def test_promises(plugin, check):
+            check(plugin)
         """
     )
     result = pytester.runpytest("-p", "no:randomly", "-q")

@@ -11,9 +11,10 @@ from synthkit.inference.rules.flags import conditional_null, only_if
 from synthkit.inference.rules.formulas import formulas
 from synthkit.inference.rules.keys import inclusions, unique_combinations
 from synthkit.inference.rules.order import Edges, against_parents, reduced, within_table
+from synthkit.inference.rules.running import running
 from synthkit.inference.rules.view import View, views
 from synthkit.row_numbers import Flags
-from synthkit.schema.rules import Formula, Rule
+from synthkit.schema.rules import Formula, Rule, Running
 
 __all__ = ["proposed", "with_rules"]
 
@@ -25,11 +26,11 @@ def proposed(data: Dataset) -> dict[str, tuple[Rule, ...]]:
     independent, and if that none does is practically impossible then: for each kind of rule and each table
     the chance that any is proposed of independent columns is below 1e-9, whatever their number (bounds on the
     exact permutation tests, times the number of candidates). One row of each subject is evidence, so that
-    what one subject repeats counts once. No rule holds a value of the data but true and false. ``data`` is
-    not changed.
+    what one subject repeats counts once. No rule holds a value of the data but true and false, and categories
+    that twenty subjects or more have. ``data`` is not changed.
 
     Example:
-        >>> from synthkit.testing.datasets import guarded
+        >>> from synthkit.testing.tables import guarded
         >>> proposed(guarded(subjects=500))
         {}
     """
@@ -47,7 +48,9 @@ def with_rules(data: Dataset) -> Dataset:
 
 
 def _of_table(view: View, seen: Mapping[str, View], edges: dict[str, Edges]) -> Iterator[Rule]:
-    calculated = formulas(view, seen)
+    given = formulas(view, seen)
+    runs = running(view, seen, [rule.column for rule in given])
+    calculated: list[Formula | Running] = [*given, *runs]
     edges[view.table.name] = within_table(view, _tied(calculated))
     yield from _inequalities(view, seen, edges)
     implications = list(only_if(view))
@@ -60,8 +63,8 @@ def _of_table(view: View, seen: Mapping[str, View], edges: dict[str, Edges]) -> 
     yield from inclusions(view, list(seen.values()))
 
 
-def _tied(calculated: Iterable[Formula]) -> list[frozenset[str]]:
-    """The columns that formulas tie together, also over other columns."""
+def _tied(calculated: Iterable[Formula | Running]) -> list[frozenset[str]]:
+    """The columns that formulas and what runs on tie together, also over other columns."""
     groups: list[frozenset[str]] = []
     for rule in calculated:
         own = frozenset(rule.references)

@@ -79,7 +79,7 @@ class _Search:
     def _written(self, place: int) -> str:
         """A reference as a formula writes it; one to a parent is always of plain words."""
         name = self.names[place]
-        return name if place >= len(self.own) or _plain(name) else f"`{name}`"
+        return name if place >= len(self.own) else written(name)
 
     def _guesses(self) -> list[_Guess]:
         """What holds in a few rows: few parts first, then what says most about its result."""
@@ -94,7 +94,7 @@ class _Search:
 
     def _looseness(self, place: int) -> float:
         """The tolerance of a result, of its spread: a total is told by its parts more exactly than a part by it."""
-        tolerance = _tolerance(self.own[place], self.values[place])
+        tolerance = half_unit(self.own[place], self.values[place])
         return max(tolerance / float(np.nanstd(self.values[place])), 1e-7)
 
     def _fitting(self, first: Floats, sign: str, sets: list[tuple[int, ...]]) -> Iterator[_Guess]:
@@ -103,7 +103,7 @@ class _Search:
         results = _calculated(sign, [first[list(places)] for places in zip(*sets, strict=True)])
         for place, column in enumerate(self.own):
             errors = _errors(results, first[place])
-            fits = ~(errors > _tolerance(column, first[place])).any(axis=1) & ~np.isnan(errors).all(axis=1)
+            fits = ~(errors > half_unit(column, first[place])).any(axis=1) & ~np.isnan(errors).all(axis=1)
             for found in np.flatnonzero(fits):
                 parts = sets[found]
                 later = parts[0] < place or parts[0] >= len(self.own)
@@ -113,7 +113,7 @@ class _Search:
     def _holds(self, guess: _Guess) -> bool:
         own = self.values[guess.result]
         parts = [self.values[place] for place in guess.parts]
-        result, tolerance = _calculated(guess.sign, parts), _tolerance(self.own[guess.result], own)
+        result, tolerance = _calculated(guess.sign, parts), half_unit(self.own[guess.result], own)
         errors = _errors(result, own)
         if (errors > tolerance).any():
             return False
@@ -136,9 +136,9 @@ def _of_parents(view: View, views: Mapping[str, View]) -> dict[str, Floats]:
     return {
         f"{called}.{column.name}": at_parents(views[key.parent].numbers(column.name), rows)
         for called, key, rows in view.parents()
-        if _plain(called)
+        if plain(called)
         for column in views[key.parent].columns(ColumnKind.NUMERICAL, most=_MOST)
-        if _plain(column.name)
+        if plain(column.name)
     }
 
 
@@ -165,11 +165,18 @@ def _errors(results: Floats, own: Floats) -> Floats:
     return np.abs(results - own)
 
 
-def _tolerance(column: Column, values: Floats) -> float:
+def half_unit(column: Column, values: Floats) -> float:
+    """How far a result may be from what is stored: half a unit of the last decimal."""
     size = float(np.abs(values[np.isfinite(values)]).max(initial=0.0))
     decimals = 0 if "int" in column.storage else column.decimals
     return size * _EXACT if decimals is None else 0.5 * 10.0**-decimals + size * 1e-12
 
 
-def _plain(name: str) -> bool:
+def plain(name: str) -> bool:
+    """Whether a name is a word that an expression may hold as it is."""
     return bool(_WORD.fullmatch(name)) and not iskeyword(name)
+
+
+def written(name: str) -> str:
+    """The name of a column as an expression writes it."""
+    return name if plain(name) else f"`{name}`"
