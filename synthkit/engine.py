@@ -21,6 +21,7 @@ from synthkit.folders import appearing
 from synthkit.format import Format
 from synthkit.formulas import escaped, formula_cells
 from synthkit.gates import CORE_METRICS, STRICT_GATES, Gate, Verdict, built_in_gates, evaluator_of, judge
+from synthkit.given_rows import read_rows
 from synthkit.guard import Guard
 from synthkit.material import Material, fingerprint, read, read_like, split_parts
 from synthkit.model import Model
@@ -121,21 +122,42 @@ def sample(
         SynthkitError: whatever stops the way; its class says what.
     """
     steps = Steps(observer or Observer())
-    writer = _format(plan, registry)
-    with steps("read") as context:
-        with failures_of("the plugin of the model", "load"):
-            fitted = model.load(folder, registry, trust=trust)
-        if trust:
-            context.note("the model's signature was not verified (--unsafe-load)")
-    plugin, rows = registry.find("synthesizer", fitted.synthesizer.name), plan.rows or fitted.rows
+    writer, fitted = _format(plan, registry), _loaded(folder, registry, steps, trust=trust)
+    plugin, schema = registry.find("synthesizer", fitted.synthesizer.name), fitted.guard.schema
     out = plan.out or default_folder(plugin.name, plan.seed)
     with appearing(out, overwrite=plan.overwrite) as stage:
-        request = Request.read(plan, rows, fitted.guard.schema)
+        with steps("read") as context:
+            frame = None if plan.given is None else read_rows(plan.given, schema, registry, context)
+        request = Request.read(plan, plan.rows or fitted.rows, schema, frame)
         synthetic = Sampling(fitted, _seeds(plan.seed), steps, None).of(request)
         with steps("write") as context:
-            _write(stage / "data", synthetic, f"{plugin.name}_{rows}", (writer, plan.csv_safe), context)
+            _write(stage / "data", synthetic, f"{plugin.name}_{request.rows}", (writer, plan.csv_safe), context)
         run = replace(_run("sample", plan, plugin, steps, fitted, synthetic), judged=False)
         write_record(stage, run, synthetic.schema)
+    return _announced(replace(run, folder=out), registry)
+
+
+def impute(
+    folder: Path, data: Path, plan: Plan, registry: Registry, observer: Observer | None = None, *, trust: bool = False
+) -> Run:
+    """Fill the empty cells of the subjects in ``data`` with draws from a saved model, and write them into ``plan.out``.
+
+    Raises:
+        SynthkitError: whatever stops the way; its class says what.
+    """
+    steps = Steps(observer or Observer())
+    writer, fitted = _format(plan, registry), _loaded(folder, registry, steps, trust=trust)
+    plugin = registry.find("synthesizer", fitted.synthesizer.name)
+    out = plan.out or default_folder(plugin.name, plan.seed)
+    with appearing(out, overwrite=plan.overwrite) as stage:
+        with steps("read") as context:
+            frame = read_rows(data, fitted.guard.schema, registry, context)
+        filled = Sampling(fitted, _seeds(plan.seed), steps, None).filled(frame)
+        with steps("write") as context:
+            label = f"{plugin.name}_{len(frame)}"
+            _write(stage / "data", filled, label, (writer, plan.csv_safe), context)
+        run = replace(_run("impute", plan, plugin, steps, fitted, filled), judged=False)
+        write_record(stage, run, filled.schema)
     return _announced(replace(run, folder=out), registry)
 
 
@@ -289,6 +311,14 @@ def _fitted(plan: Plan, made: Synthesizer, material: Material, seeds: Mapping[st
     with steps("fit") as context, failures_of(made.name, "fit"):
         made.fit(protected, seed=seeds["fit"], context=context)
     return Model(made, guard, made.options.model_dump(mode="json"), plan.seed, rows, sizes)
+
+
+def _loaded(folder: Path, registry: Registry, steps: Steps, *, trust: bool) -> Model:
+    with steps("read") as context:
+        if trust:
+            context.note("the model's signature was not verified (--unsafe-load)")
+        with failures_of("the plugin of the model", "load"):
+            return model.load(folder, registry, trust=trust)
 
 
 def _saved(fitted: Model, folder: Path) -> None:

@@ -45,6 +45,7 @@ class Plan(pydantic.BaseModel, extra="forbid", frozen=True):
     rows: pydantic.PositiveInt | None = None
     where: str | None = None
     balance: str | None = None
+    given: Path | None = None
     seed: pydantic.NonNegativeInt = 0
     repeats: pydantic.PositiveInt = 1
     out: Path | None = None
@@ -150,7 +151,7 @@ def _from_file(file: Path) -> dict[str, Any]:
         if not isinstance(settings.get(name), dict):
             raise UsageError("there is no table [tool.synthkit]", "add it, or check --config", file.name)
         settings = settings[name]
-    for name in ("data", "schema", "out", "holdout"):
+    for name in ("data", "schema", "out", "holdout", "given"):
         if isinstance(settings.get(name), str):
             settings[name] = file.parent / _expanded(settings[name], file, name)
     return dict(settings)

@@ -5,16 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from synthkit import integrity
 from synthkit.dataset import Dataset
 from synthkit.errors import DataError, IntegrityError, PluginError, SynthkitError, UsageError
 from synthkit.given import Balance, Given
+from synthkit.given_rows import kept_rows, open_rows
 from synthkit.guard.asked import conditions
 from synthkit.guard.categories import RARE
+from synthkit.guard.kept import NOTHING, Kept
 from synthkit.model import Model
 from synthkit.plan import Plan
 from synthkit.row_numbers import Integers
@@ -36,19 +40,25 @@ class Request:
         rows: how many.
         where: conditions that all of them meet.
         balance: how often a column has each of its values.
+        given: their rows, or some cells of these.
     """
 
     rows: int
     where: Where | None = None
     balance: Balance | None = None
+    given: Kept | None = None
 
     @classmethod
-    def read(cls, plan: Plan, rows: int, schema: Schema) -> Request:
-        """What a plan asks for.
+    def read(cls, plan: Plan, rows: int, schema: Schema, frame: pd.DataFrame | None = None) -> Request:
+        """What a plan asks for, and of which rows, if it names some.
 
         Raises:
-            UsageError: the schema has no such columns, or they no such values.
+            UsageError: the schema has no such columns, or they no such values; or too much is asked at once.
         """
+        if frame is not None:
+            if plan.where is not None or plan.balance is not None or plan.rows not in (None, len(frame)):
+                raise UsageError(f"{len(frame):,} rows are given as they are", "leave out rows, where and balance")
+            return cls(len(frame), given=kept_rows(frame, schema))
         where = None if plan.where is None else Where.read(plan.where, schema)
         balance = None if plan.balance is None else read_balance(plan.balance, schema)
         return cls(rows, where, balance)
@@ -60,11 +70,14 @@ class Request:
             yield f"{self.where.table}: only such as were asked for, by a condition on {columns}"
         if self.balance is not None:
             yield f"the sample is balanced by {self.balance.column}"
+        if self.given is not None:
+            what = f"{self.rows:,} rows with {len(self.given.known)} columns are as they were given"
+            yield f"{self.given.table}: {what}, and as personal; only the rest is synthetic"
 
     @property
     def plain(self) -> bool:
         """Whether any subjects will do."""
-        return self.where is None and self.balance is None
+        return self.where is None and self.balance is None and self.given is None
 
 
 @dataclass
@@ -76,13 +89,15 @@ class Sampling:
         seeds: of the steps ``sample`` and ``restore``.
         real: all real data at hand, of which no key and no fake may come out.
         given: what the model is given of the subjects.
+        kept: the cells that come out as they were given.
     """
 
     fitted: Model
     seeds: Mapping[str, int]
     steps: Steps
     real: Dataset | None
-    given: Given | None = field(default=None)
+    given: Given | None = None
+    kept: Kept = NOTHING
 
     def of(self, request: Request) -> Dataset:
         """The subjects that are wanted, with all that they own; every key, count, rule and condition holds.
@@ -98,6 +113,8 @@ class Sampling:
         if request.plain:
             return self._drawn(request.rows)
         self.steps.notes.extend(request.notes())
+        if request.given is not None:
+            return self._around(request.given, request.rows)
         self.given = self._told(request)
         size, told = request.rows, len(self.fitted.guard.notes)
         for _ in range(_TRIES):
@@ -112,6 +129,62 @@ class Sampling:
             size = min(math.ceil(request.rows / share * 1.1) + 10, most)
         problem = f"only {met.sum():,} of {size:,} subjects drawn met the condition"
         raise DataError(problem, "loosen it, or ask for fewer rows", self.fitted.guard.schema.subject or "")
+
+    def filled(self, rows: pd.DataFrame) -> Dataset:
+        """Rows of the subject table, with draws in their empty cells.
+
+        Cells of keys, of what no model sees and of fixed combinations stay empty, and so do those in which no draw
+        of a few tries kept every rule without changing what was given. Notes count both.
+
+        Raises:
+            UsageError: a column is missing, or the plugin takes nothing that is given.
+            IntegrityError: a cell that may not be empty is, or a rule is broken.
+        """
+        schema = self.fitted.guard.schema
+        name = str(schema.subject)
+        missing = [column for column in schema[name].column_names if column not in rows]
+        if missing:
+            raise UsageError(f"the columns {', '.join(missing)} are missing", "give all columns", name)
+        open_ = open_rows(rows, schema)
+        told = len(self.steps.notes)
+        made = rows.assign(**self._draws(open_))
+        self.steps.notes[told:] = _filled_notes(open_, made)  # what was drawn besides comes out nowhere
+        data = Dataset(schema.select([name]), {name: made})
+        for broken in integrity.violations(data):
+            raise IntegrityError(f"the filled rows are broken: {broken}", "nothing was written; correct them first")
+        return data
+
+    def _draws(self, kept: Kept) -> dict[str, pd.Series[Any]]:
+        """The columns with draws in their open cells: of the first try in which no rule changed a given one."""
+        self._keep(kept)
+        found, waiting = {name: kept.cells[name] for name in kept.known}, np.ones(len(kept.cells), dtype=bool)
+        for attempt in range(_TRIES):
+            drawn = self._drawn(len(waiting), attempt)
+            fine = waiting & ~np.logical_or.reduce([~waiting, *kept.changed(drawn).values()])
+            for column in (column for column in drawn.schema[kept.table].columns if column.name in found):
+                taken = {column.name: fine & ~kept.known[column.name]}
+                found[column.name] = Kept(kept.table, drawn[kept.table], taken).put(column, found[column.name])
+            waiting &= ~fine
+            if not waiting.any():
+                break
+        return found
+
+    def _around(self, kept: Kept, rows: int) -> Dataset:
+        """Subjects with given cells, with all that they own."""
+        self._keep(kept)
+        for attempt in range(_TRIES):
+            drawn = self._drawn(rows, attempt)
+            changed = kept.changed(drawn)
+            if not changed:
+                return drawn
+        name, count = next(iter(changed)), sum(int(rows.sum()) for rows in changed.values())
+        problem = f"{count:,} given cells would have to change to keep the rules of the schema"
+        raise DataError(problem, "give rows that keep them, or fewer columns", f"{kept.table}.{name}")
+
+    def _keep(self, kept: Kept) -> None:
+        guard = self.fitted.guard
+        refuse_unconditional(self.fitted.synthesizer)
+        self.given, self.kept = kept.shown(guard.fold, guard.rules[kept.table], guard.guarded_schema), kept
 
     def _told(self, request: Request) -> Given:
         """What the model is given."""
@@ -133,15 +206,15 @@ class Sampling:
             self._verify(found, {**self.fitted.sizes, drawn.subject: request.rows})
         return found
 
-    def _drawn(self, rows: int) -> Dataset:
+    def _drawn(self, rows: int, attempt: int = 0) -> Dataset:
         guard, name = self.fitted.guard, self.fitted.synthesizer.name
         wanted = {**self.fitted.sizes, str(guard.schema.subject): rows}
         guard.check_capacity(wanted)
         with self.steps("sample") as context, failures_of(name, "sample"):
             how = {} if self.given is None else {"given": self.given}
-            drawn = self.fitted.synthesizer.sample(rows, seed=self.seeds["sample"], context=context, **how)
+            drawn = self.fitted.synthesizer.sample(rows, seed=self.seeds["sample"] + attempt, context=context, **how)
         with self.steps("restore") as context:
-            synthetic = guard.restore(drawn, seed=self.seeds["restore"], real=self.real)
+            synthetic = guard.restore(drawn, seed=self.seeds["restore"], real=self.real, given=self.kept)
             for note in guard.notes:
                 context.note(note)
         with self.steps("verify"):
@@ -155,12 +228,27 @@ class Sampling:
             raise IntegrityError(f"the sample of {name} is broken: {broken[0]}", "nothing was written; tell its author")
 
 
+def _filled_notes(kept: Kept, made: pd.DataFrame) -> Iterator[str]:
+    """How many cells were filled, and how many of those that were open could not be."""
+    yield f"{kept.table}: rows are as they were given but for filled cells, and as personal"
+    for name, known in kept.known.items():
+        left = int(made[name].isna().to_numpy()[~known].sum())
+        if not known.all():
+            yield f"{kept.table}.{name}: {int((~known).sum()) - left:,} empty cells were filled"
+        if left:
+            yield f"{kept.table}.{name}: {left:,} cells stay empty, as a rule asks for it or no draw kept all rules"
+
+
 def refuse_unjudged(plan: Plan, synthesizer: Synthesizer) -> None:
     """Refuse what cannot be judged against the real data, and a plugin that draws no such subjects.
 
     Raises:
         UsageError: naming the option, or the plugin.
     """
+    if plan.given is not None:
+        raise UsageError(
+            "given rows are no sample to be judged", "fit a model, and use `synthkit sample MODEL --given`"
+        )
     if plan.balance is not None:
         problem = "a balanced sample is unlike the real data, so it is not judged"
         raise UsageError(problem, "fit a model, and use `synthkit sample MODEL --balance`")

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
+import pandas as pd
 
 from synthkit import Balance, Context, Given, UsageError
 from synthkit_cart.allowed import Allowed
+from synthkit_cart.columns import read
+from synthkit_cart.fixed import Fixed, Known
 from synthkit_cart.items import World
 from synthkit_cart.pool import Pool
 from synthkit_cart.steps import Name, Values
 from synthkit_cart.tables import TableModel
-from synthkit_cart.tokens import Categories
+from synthkit_cart.tokens import NULL, Categories, Codec
 
 
 class Subjects(Protocol):
@@ -39,6 +43,9 @@ class Asked:
     context: Context
 
     def __call__(self, count: int, world: World, random: np.random.Generator) -> Values:
+        if self.given.rows is not None:
+            cells = given_cells(self.given, self.given.rows[self.table], self.model.codecs)
+            return Fixed(self.model.way, self.model.codecs, cells, world, random).rows(count)
         allowed: dict[Name, Allowed] = {
             ("own", each.column): Allowed.of(each, self.model.codecs["own", each.column], f"{self.table}.{each.column}")
             for each in self.given.conditions
@@ -60,6 +67,22 @@ class Asked:
             groups.append(own.rows(size))
         order = pool.random.permutation(count)
         return {own: np.concatenate([group[own] for group in groups])[order] for own in groups[0]}
+
+
+def given_cells(given: Given, rows: pd.DataFrame, codecs: Mapping[Name, Codec]) -> dict[Name, Known]:
+    """The cells that are given; a category that the model has not seen is what a guard says instead, or open."""
+    found = {}
+    for own in (name for name in codecs if name[-1] in rows.columns):
+        codec, column = codecs[own], rows[own[-1]]
+        known = given.known.get(own[-1], np.ones(len(rows), dtype=bool))
+        values = read(column, codec)
+        if isinstance(codec, Categories):
+            unseen = (values == NULL) & column.notna().to_numpy()
+            instead = read(pd.Series([given.otherwise], dtype=object), codec)[0]
+            values = np.where(unseen, instead, values)
+            known = known & ~(unseen & (instead == NULL))
+        found[own] = Known(values, known)
+    return found
 
 
 def _sizes(balance: Balance, codec: Categories, count: int) -> dict[int, int]:

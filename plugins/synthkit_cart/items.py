@@ -280,14 +280,15 @@ class After:
 
     def fill(self, draw: Draw) -> None:
         """Add the column."""
-        base = self._base(draw)
+        base = self.base_of(draw)
         values = base + self.step.draw(draw.known, draw.rows, draw.random)
         if self.again is not None and draw.past.done:
             again = Again.ask(self.again, self.name, self.codec, draw, base)
             values = np.where(again.hits, again.values, values)
         draw.put(self.name, self.codec, values)
 
-    def _base(self, draw: Draw) -> Floats:
+    def base_of(self, draw: Draw) -> Floats:
+        """The other time, of each row."""
         if self.base[0] != "via":
             return np.asarray(draw.values[self.base])
         key = self.base[1]

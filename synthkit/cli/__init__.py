@@ -18,6 +18,7 @@ VERBS = {  # the verb, its module, and its line in --help: kept here so that hel
     "run": ("run", "Make, check, score and judge synthetic tables."),
     "fit": ("fit", "Fit a synthesizer and save the model."),
     "sample": ("sample", "Draw tables from a saved model."),
+    "impute": ("impute", "Fill empty cells of real rows with draws from a saved model."),
     "evaluate": ("evaluate", "Score and judge a synthetic folder against a real one."),
     "gate": ("gate", "Judge a finished run again, with other gates."),
     "scan": ("scan", "Search files for real names, keys and texts."),

@@ -37,6 +37,9 @@ WHERE = click.option(
     "--where", type=str, metavar="CONDITION", help="Only such subjects, as in \"segment = 'affluent' and age < 30\"."
 )
 OUT = click.option("--out", type=_PATH, help="Folder to write. Default: runs/<plugin>-<time>-<seed>.")
+UNSAFE_LOAD = click.option(
+    "--unsafe-load", is_flag=True, help="Load a model whose signature cannot be verified. It may run code."
+)
 TABLES = click.option("--tables", type=str, help="Only these tables, separated by commas.")
 EVALUATORS = click.option(
     "--evaluators", type=str, help="Only these, separated by commas; or all, or none. Default: the quick ones."

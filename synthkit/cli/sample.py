@@ -17,6 +17,7 @@ from synthkit.cli.options import (
     ROWS,
     SEED,
     SHOWING,
+    UNSAFE_LOAD,
     WHERE,
     grouped,
     plan_from,
@@ -27,10 +28,10 @@ from synthkit.cli.options import (
 @click.argument("model", type=click.Path(path_type=Path))
 @grouped(ROWS, WHERE, SEED, OUT, FORMAT, CSV_SAFE, OVERWRITE, CONFIG)
 @click.option("--balance", type=str, metavar="COLUMN[=SHARE]", help="Its values alike, or true in such a share.")
-@click.option("--unsafe-load", is_flag=True, help="Load a model whose signature cannot be verified. It may run code.")
-@grouped(JSON, *SHOWING)
+@click.option("--given", type=click.Path(path_type=Path), metavar="FILE", help="Rows of the subjects, or some columns.")
+@grouped(UNSAFE_LOAD, JSON, *SHOWING)
 def command(
-    *, model: Path, unsafe_load: bool, as_json: bool, quiet: bool, debug: bool, config: Path | None, **given: Any
+    *, model: Path, unsafe_load: bool, as_json: bool, quiet: bool, debug: bool, config: Path | None, **options: Any
 ) -> int:
     """Draw tables from the saved MODEL; they are verified, but not judged."""
     del debug  # the outermost level reads it
@@ -38,7 +39,7 @@ def command(
     from synthkit.engine import sample
     from synthkit.plugins import discover
 
-    plan = plan_from(config, **given)
+    plan = plan_from(config, **options)
     with watching(quiet=quiet or as_json) as observer:
         run = sample(model, plan, discover(), observer, trust=unsafe_load)
     return show(run, as_json=as_json, quiet=quiet)

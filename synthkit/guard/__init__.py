@@ -22,6 +22,7 @@ from synthkit.guard.categories import RareAs, restored_categories
 from synthkit.guard.fakes import known_locale
 from synthkit.guard.fold import Fold
 from synthkit.guard.fresh import Fresh, empty, learn_rule
+from synthkit.guard.kept import NOTHING, Kept
 from synthkit.guard.rare import K, bounded, drawn_in, links, threshold, within, without_surplus
 from synthkit.guard.relations import (
     Columns,
@@ -142,13 +143,14 @@ class Guard:
         self.notes += [note for note in (*left_out, *changed) if note not in self.notes]
         return protected
 
-    def restore(self, sample: Dataset, *, seed: int, real: Dataset | None = None) -> Dataset:
+    def restore(self, sample: Dataset, *, seed: int, real: Dataset | None = None, given: Kept = NOTHING) -> Dataset:
         """A model's sample with the schema, the dtypes and the formats of the real data.
 
         Fresh keys and fakes, nulls only where the real column has some, numbers rounded and within the
         range of their type, unique keys, and every rule kept. ``sample`` is not changed. With ``real``, all
         real data at hand, no fake equals a real value of its column; without, a common name can be
         somebody's by chance. Keys never are: they come from blocks that were free of real keys when the guard learned.
+        The cells that a user has ``given`` come out as they are, keys among them, but where a rule changes them.
 
         Raises:
             PluginError: the sample has not the columns of the guarded schema.
@@ -163,13 +165,14 @@ class Guard:
         tables: dict[str, Columns] = {}
         for table in map(self._inner.__getitem__, key_order(self._inner)):
             tables[table.name] = self._own_columns(sample, table, seed, real)
+            given.put_all(table, tables[table.name])
             self._settle_key(table, tables, rows, self._seed(seed, table, len(table.columns)))
         for table in self._inner.tables:
             self._settle_foreign(table, tables, rows, self._seed(seed, table, len(table.columns) + 1))
         self._settle_alike(sample.rows, tables, rows, seed, real)
         frames = {t.name: pd.DataFrame({c: tables[t.name][c] for c in t.column_names}) for t in self._inner.tables}
         unfolded, settled = self.fold.settle(self.fold.unfold(Dataset(self._inner, frames), seed), seed)
-        restored, changed = kept(unfolded, seed=seed)
+        restored, changed = kept(given.laid_over(unfolded), seed=seed)
         self.notes += (*settled, *changed)
         return restored
 

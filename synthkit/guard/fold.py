@@ -19,7 +19,7 @@ from synthkit.guard.combinations import Combination, combinations
 from synthkit.guard.members import MemberKey, member_key, unused
 from synthkit.guard.rare import links
 from synthkit.guard.relations import Columns
-from synthkit.row_numbers import repeated, row_codes
+from synthkit.row_numbers import Flags, repeated, row_codes
 from synthkit.schema import Column, FixedCombinations, ForeignKey, Schema, Table
 from synthkit.storage import within
 
@@ -86,6 +86,30 @@ class Fold:
                 made |= part.fold(data[table.name])
             tables[table.name] = data[table.name].assign(**made)[list(table.column_names)]
         return Dataset(self.folded, tables)
+
+    def fold_given(
+        self, table: str, cells: pd.DataFrame, known: Mapping[str, Flags]
+    ) -> tuple[Columns, dict[str, Flags]]:
+        """Some columns of a table, folded, and which of their cells are known: where all that they stand for is.
+
+        Raises:
+            UsageError: only some columns of a fixed combination are there.
+            DataError: a key points at no row of a reference table.
+        """
+        found: Columns = {str(name): own for name, own in cells.items()}
+        flags = dict(known)
+        for part in self._parts[table]:
+            here = [name for name in part.columns if name in cells]
+            if here and len(here) < len(part.columns):
+                missing = ", ".join(name for name in part.columns if name not in cells)
+                raise UsageError(f"it is part of a fixed combination with {missing}", "give all of it, or nothing",
+                                 f"{table}.{here[0]}")  # fmt: skip
+            if here:
+                made = part.fold(cells)
+                whole = np.asarray(np.logical_and.reduce([known[name] for name in part.columns]), dtype=bool)
+                flags |= dict.fromkeys(made, whole)
+                found = {name: own for name, own in found.items() if name not in part.columns} | made
+        return found, flags
 
     def unfold(self, sample: Dataset, seed: int) -> Dataset:
         """A sample of folded data with the schema of the data, and the reference tables as they were.

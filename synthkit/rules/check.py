@@ -20,6 +20,7 @@ from synthkit.rules.running import carried, changed
 from synthkit.rules.scale import measured, position
 from synthkit.schema import (
     Column,
+    ColumnKind,
     ConditionalNull,
     FixedCombinations,
     Formula,
@@ -137,7 +138,9 @@ def _(rule: FixedCombinations, joined: Joined, table: str, real: Joined | None) 
 
 @_broken.register
 def _(rule: Formula, joined: Joined, table: str, _real: Joined | None) -> Flags:
-    sizes = [np.abs(joined.numbers(table, term)) for term in rule.references]
+    kinds = {name: joined.schema.lookup(table, name)[1].kind for name in rule.references}
+    alike = [name for name in rule.references if kinds[name] == kinds[rule.column]]  # microseconds are no days
+    sizes = [np.abs(joined.numbers(table, name)) for name in alike]
     wanted = joined.calculated(table, rule.expression)
     return _differs(joined, table, rule.column, wanted, _NOISE * np.maximum.reduce(sizes))
 
@@ -152,7 +155,8 @@ def _(rule: Running, joined: Joined, table: str, _real: Joined | None) -> Flags:
 def _differs(joined: Joined, table: str, name: str, wanted: Floats, tolerance: Floats) -> Flags:
     """Where a column is not what it should be, to half a unit of its decimals; what is NaN on either side is."""
     values, column = joined.numbers(table, name), joined.schema[table].column(name)
-    digits = 0 if column.storage.startswith(("int", "uint")) else column.decimals
+    whole = column.storage.startswith(("int", "uint")) or column.kind is ColumnKind.DATETIME
+    digits = 0 if whole else column.decimals
     size = np.maximum(np.abs(values), np.abs(wanted))
     tolerance = tolerance + (_RELATIVE * size if digits is None else 0.5 * 10.0**-digits + _NOISE * size)
     return np.asarray(np.abs(values - wanted) > tolerance)

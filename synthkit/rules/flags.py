@@ -45,7 +45,7 @@ def mend_formula(draft: Draft, table: str, rule: Formula) -> None:
     """Compute the column again, rounded as it is stored."""
     rows, column = draft.breaking(table, rule), draft.schema[table].column(rule.column)
     values = draft.tables[table][rule.column]
-    grid = Grid.of(column, values)
+    grid = Grid.finest(column, values)
     numbers = grid.rounded(draft.calculated(table, rule.expression)[rows])
     possible = grid.holds(numbers)
     draft.put(table, rule.column, rows[possible], written(numbers[possible], values.dtype), rule)

@@ -67,6 +67,13 @@ class Grid:
             return cls(1.0, 0, low=float(limits.min), high=float(np.nextafter(float(limits.max), 0)) // 1)
         return cls(0.0) if column.decimals is None else cls(10.0**-column.decimals, column.decimals)
 
+    @classmethod
+    def finest(cls, column: Column, values: pd.Series[Any]) -> Grid:
+        """All that a column can hold: times to the microsecond, or whole days where it holds days."""
+        if values.dtype.kind == "M":
+            return cls(_DAY if column.storage.startswith("date32") else 1.0)
+        return cls.of(column, values)
+
     def above(self, limits: Floats, *, strict: bool = False) -> Floats:
         """The lowest value that is at least each limit, or more where it is strict."""
         if not self.unit:

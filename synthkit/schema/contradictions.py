@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from synthkit.errors import UsageError
-from synthkit.schema.formula import terms
+from synthkit.schema.formula import measure, terms
 from synthkit.schema.rules import (
     ConditionalNull,
     FixedCombinations,
@@ -170,15 +170,26 @@ def _value_contradictions(rule: Rule, columns: list[Column]) -> Iterator[str]:
     kinds = [column.kind for column in columns]
     if isinstance(rule, OnlyIf) and set(kinds) != {ColumnKind.BOOLEAN}:
         yield "may name boolean columns only"
-    if isinstance(rule, Inequality | Range | Formula):
+    if isinstance(rule, Formula):
+        yield from _measure_contradictions(rule, dict(zip(rule.references, kinds, strict=True)))
+    if isinstance(rule, Inequality | Range):
         if len(set(kinds)) > 1 or kinds[0] not in (ColumnKind.NUMERICAL, ColumnKind.DATETIME):
             yield "may name numbers only, or dates only"
-        if isinstance(rule, Formula) and kinds[0] is ColumnKind.DATETIME:
-            yield "may name numbers only"
         if isinstance(rule, Range):
             yield from _range_contradictions(rule, kinds[0])
     if isinstance(rule, ConditionalNull) and not columns[0].nullable:
         yield f"is about nulls, and {rule.column!r} may not be null"
+
+
+def _measure_contradictions(rule: Formula, kinds: Mapping[str, ColumnKind]) -> Iterator[str]:
+    if not set(kinds.values()) <= {ColumnKind.NUMERICAL, ColumnKind.DATETIME}:
+        yield "may name numbers and dates only"
+        return
+    times = [name for name, kind in kinds.items() if kind is ColumnKind.DATETIME]
+    found, wanted = measure(rule.expression, times), "time" if rule.column in times else "number"
+    if found != wanted:
+        gives = f"gives a {found}" if found else "adds what does not go together"
+        yield f"{gives}, and {rule.column!r} is a {wanted}; write times as start + days(n) or (end - start) / days(1)"
 
 
 def _running_contradictions(schema: Schema, table: str, rule: Running) -> Iterator[str]:
@@ -188,7 +199,7 @@ def _running_contradictions(schema: Schema, table: str, rule: Running) -> Iterat
         yield "may name columns of its own table only, but for its opening"
         return
     numbers = [schema.lookup(table, name)[1].kind for name in (rule.column, *terms(rule.change), *opening)]
-    if set(numbers) != {ColumnKind.NUMERICAL}:
+    if set(numbers) != {ColumnKind.NUMERICAL} or measure(rule.change, ()) != "number":
         yield "may count numbers only"
     if rule.column in (*terms(rule.change), *opening, rule.per, rule.by):
         yield f"counts {rule.column!r} by itself"

@@ -117,7 +117,7 @@ class Formula:
     """``column`` equals an expression of other columns, as ``quantity * products.price``, rounded as it is stored.
 
     The expression may hold names, numbers, ``+ - * /`` and parentheses; a name that is no plain word stands in
-    backticks.
+    backticks. Times take part as in ``arrival + days(nights)`` and ``(departure - arrival) / hours(1)``.
     """
 
     __pydantic_config__ = _EXACT

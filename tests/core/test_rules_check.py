@@ -163,6 +163,17 @@ def test_rows_without_any_parents_keep_the_rule():
     assert broken(Dataset(data.schema, {**data.tables, "t": data["t"].iloc[:0]}), OnlyIf("flag", "own.ok")) == []
 
 
+def test_times_a_number_of_days_after_others_and_spans_between_them():
+    start = pd.Series(pd.to_datetime(["2024-02-28", "2024-03-01", None])).astype("datetime64[us]")
+    end = start + pd.to_timedelta([3, 1, 1], unit="D") + pd.to_timedelta([0, 1, 0], unit="s")
+    rules = [Formula("end", "start + days(nights)"), Formula("nights", "(end - start) / days(1)")]
+    data = alone("timestamp[us] timestamp[us] int64", [], start=start, end=end, nights=[3, 1, 1])
+    assert broken_rows(data, "t", rules[0]).tolist() == [False, True, False]
+    assert not broken_rows(data, "t", rules[1]).any()  # a second is less than half a night
+    late = alone("timestamp[us] timestamp[us] int64", [], start=start, end=end, nights=[2, 1, 1])
+    assert broken_rows(late, "t", rules[1]).tolist() == [True, False, False]
+
+
 def test_violations_name_the_rule_and_what_it_refers_to():
     data = family()
     child = replace(data.schema["t"], rules=(Inequality("own.first", "n"), Range("n", 0)))
@@ -177,6 +188,15 @@ def test_violations_name_the_rule_and_what_it_refers_to():
     [
         ([Formula("a", "b + 1"), Formula("b", "a - 1")], "formulas of 't' depend on each other in a circle"),
         ([Formula("a", "b + 1"), Formula("a", "b - 1")], "t.a has two formulas"),
+        ([Formula("d", "a + 1")], "gives a number, and 'd' is a time"),
+        ([Formula("a", "d + days(b)")], "gives a time, and 'a' is a number"),
+        ([Formula("d", "d + b")], "needs columns that are different"),
+        ([Formula("a", "d + b")], "adds what does not go together, and 'a' is a number"),
+        ([Formula("a", "days(d) / b")], "adds what does not go together"),
+        ([Formula("a", "-d")], "adds what does not go together"),
+        ([Formula("a", "-days(b)")], "gives a span, and 'a' is a number"),
+        ([Formula("a", "weeks(b)")], "cannot be read: an expression may hold names"),
+        ([Formula("a", "b + kind")], "may name numbers and dates only"),
         ([Range("a", 3, 2)], "has its low above its high"),
         ([Range("a", "2020-01-01")], "needs limits that are numbers"),
         ([Range("d", 3)], "needs limits that are numbers"),
@@ -185,5 +205,6 @@ def test_violations_name_the_rule_and_what_it_refers_to():
     ],
 )
 def test_contradictions_of_rules(rules, problem):
+    day = np.datetime64("2020-01-01", "us")
     with pytest.raises(UsageError, match=problem):
-        alone("int64 double timestamp[us]", rules, a=[1], b=[1.0], d=[np.datetime64("2020-01-01", "us")])
+        alone("int64 double timestamp[us] string", rules, a=[1], b=[1.0], d=[day], kind=["x"])

@@ -295,6 +295,25 @@ def test_formulas_follow_each_other():
     assert np.allclose(known["total"], known["count"] / 2, atol=0.051)
 
 
+@pytest.mark.parametrize("storage", ["date32[day]", "timestamp[us]"])
+def test_a_time_is_set_a_number_of_days_after_another_one(storage):
+    random = np.random.default_rng(0)
+    days = [np.datetime64("2024-01-01", "us") + random.integers(0, 90, 60).astype("timedelta64[D]") for _ in range(2)]
+    columns = (
+        Column("start", ColumnKind.DATETIME, storage),
+        Column("end", ColumnKind.DATETIME, storage, nullable=True),
+        Column("nights", ColumnKind.NUMERICAL, "int64"),
+    )
+    frame = pd.DataFrame({"start": days[0], "end": pd.Series(days[1]).where(random.random(60) < 0.9)})
+    frame["nights"] = random.integers(1, 20, 60)
+    schema = Schema((Table("t", columns, rules=(Formula("end", "start + days(nights)"),)),))
+    result, notes = kept(Dataset(schema, {"t": frame}), seed=0)
+    known = result["t"].dropna()
+    assert (known["end"] - known["start"]).dt.days.equals(known["nights"])
+    assert result["t"]["end"].isna().equals(frame["end"].isna())
+    assert notes == [f"t.end: {len(known)} values were changed to keep end = start + days(nights)"]
+
+
 def test_a_move_stays_with_its_owner_where_it_can():
     sample = shop([Inclusion(("person", "code"), "offers", ("person", "code"))])
     result, notes = settled(sample)

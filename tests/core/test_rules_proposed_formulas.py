@@ -144,3 +144,70 @@ def test_of_many_columns_some_are_looked_at(random):
     flags = pd.DataFrame(random.random((60, 250)) < 0.5, columns=[f"f{i}" for i in range(250)])
     labels = pd.DataFrame(random.choice(["a", "b"], (60, 150)), columns=[f"c{i}" for i in range(150)])
     assert rules(pd.concat([frame, flags, labels], axis=1)) == set()
+
+
+def test_a_short_factor_of_one_number_and_with_another_one_added(random):
+    frame = pd.DataFrame(
+        {"net": money(random), "hour": random.integers(0, 24, ROWS), "minute": random.integers(0, 60, ROWS)}
+    )
+    frame["gross"] = (1.19 * frame["net"]).round(2)
+    frame["clock"] = 100 * frame["hour"] + frame["minute"]
+    assert rules(frame) == {Formula("gross", "1.19 * net"), Formula("clock", "100 * hour + minute")}
+
+
+def test_a_factor_that_one_row_alone_contradicts_is_none(random):
+    frame = pd.DataFrame({"net": money(random)})
+    frame["gross"] = (1.19 * frame["net"]).round(2)
+    frame.loc[7, "gross"] += 0.02
+    assert not any(isinstance(rule, Formula) for rule in rules(frame))
+    frame["net"] = 0.0
+    assert not any(isinstance(rule, Formula) for rule in rules(frame))
+
+
+@pytest.mark.parametrize("unit", ["days", "hours", "minutes", "seconds"])
+def test_a_time_that_lies_a_number_after_another_one(random, unit):
+    length = random.integers(1, 40, ROWS)
+    start = pd.Series(pd.Timestamp("2024-01-01") + pd.to_timedelta(random.integers(0, 9_000_000, ROWS), unit="s"))
+    end = start + pd.to_timedelta(length, unit=unit)
+    frame = pd.DataFrame({"start": start, "end": end, "length": length, "other": money(random)})
+    assert rules(frame) == {Formula("end", f"start + {unit}(length)")}
+    frame.loc[3, "end"] += pd.Timedelta(1, "s")
+    assert not any(isinstance(rule, Formula) for rule in rules(frame))
+
+
+def test_times_one_after_the_other_and_no_circle(random):
+    first, second = random.integers(1, 9, ROWS), random.integers(1, 30, ROWS)
+    ordered = pd.Series(pd.Timestamp("2024-01-01") + pd.to_timedelta(random.integers(0, 300, ROWS), unit="D"))
+    sent, paid = (ordered + pd.to_timedelta(days, unit="D") for days in (first, first + second))
+    frame = pd.DataFrame(
+        {"ordered": ordered, "sent": sent, "paid": paid, "packing": first, "waiting": second, "back": -first}
+    )
+    assert {rule for rule in rules(frame) if isinstance(rule, Formula) and "days" in rule.expression} == {
+        Formula("sent", "ordered + days(packing)"),
+        Formula("paid", "sent + days(waiting)"),
+    }
+
+
+def test_few_rows_and_a_time_bounded_by_the_parent_are_no_span(random):
+    trips = pd.DataFrame(
+        {
+            "trip_id": np.arange(300) + 7,
+            "closes": pd.Timestamp("2024-01-01") + pd.to_timedelta(random.integers(200, 400, 300), unit="D"),
+        }
+    )
+    which, nights = np.repeat(np.arange(300), 4), random.integers(1, 9, 1200)
+    departure = pd.Series(trips["closes"].to_numpy()[which]) - pd.to_timedelta(random.integers(0, 150, 1200), unit="D")
+    frame = pd.DataFrame(
+        {
+            "trip_id": which + 7,
+            "arrival": departure - pd.to_timedelta(nights, unit="D"),
+            "departure": departure,
+            "nights": nights,
+        }
+    )
+    found = proposed(dataset(trips=trips, stays=frame))["stays"]
+    assert Inequality("departure", "trips.closes") in found
+    assert not any(isinstance(rule, Formula) for rule in found)
+    alone = frame.drop(columns="trip_id")
+    assert Formula("departure", "arrival + days(nights)") in rules(alone)
+    assert not any(isinstance(rule, Formula) for rule in rules(alone.head(15)))

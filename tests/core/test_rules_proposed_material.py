@@ -21,7 +21,15 @@ from synthkit.material import infer_schema, read
 from synthkit.plan import Plan
 from synthkit.plugins import discover
 from synthkit.schema import Schema
-from synthkit.schema.rules import ConditionalNull, FixedCombinations, Inclusion, Inequality, OnlyIf, UniqueCombination
+from synthkit.schema.rules import (
+    ConditionalNull,
+    FixedCombinations,
+    Formula,
+    Inclusion,
+    Inequality,
+    OnlyIf,
+    UniqueCombination,
+)
 
 NOTE = "5 rules in 2 tables found that hold in every row; `synthkit schema infer` shows them"
 COMMENT = "# reference = true  # nobody's data? then it may be kept as it is"
@@ -190,5 +198,6 @@ def test_nycflights13(shared_data):
             ConditionalNull("air_time", "arr_delay"),
             ConditionalNull("arr_time", "dep_time", exact=False),
             ConditionalNull("arr_delay", "arr_time", exact=False),
+            Formula("dep_time", "100 * hour + minute"),
         )
     }

@@ -241,6 +241,7 @@ def test_data_that_break_it_are_refused_in_words_and_a_schema_that_cannot_be_mea
     assert again["transactions"].rules == (replace(PLAIN, sign="type", minus=("card", "fee")),)
     for change, problem in {
         'change = "type"': "may count numbers only",
+        'change = "days(amount)"': "may count numbers only",
         'change = "balance"': "counts 'balance' by itself",
         'change = "accounts.opening"': "may name columns of its own table only, but for its opening",
         'by = "type"': "needs a number or a time to go by, and 'type' is none",

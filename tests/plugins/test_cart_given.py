@@ -264,3 +264,127 @@ def test_conditions_hold_for_keys_times_after_others_and_tables_that_follow() ->
     assert (people["people"]["later"] >= "2024-04-01").all()
     assert (people["people"]["later"] >= people["people"]["when"]).all()
     assert not violations(people)
+
+
+def given(frame: pd.DataFrame, known: dict[str, np.ndarray] | None = None, otherwise: str = "rare") -> Given:
+    """Rows of people with some columns, or only some cells of these."""
+    columns = tuple(c for c in world(2, 0).schema["people"].columns if c.name in frame)
+    rows = Dataset(Schema((Table("people", columns),)), {"people": frame.reset_index(drop=True)})
+    return Given(rows=rows, known=known or {}, otherwise=otherwise)
+
+
+def test_whole_rows_come_out_as_they_are_and_children_follow_them(model: Cart) -> None:
+    real = world(2500, 21)
+    people = real["people"].drop(columns="id")
+    sample = model.sample(2500, seed=3, context=Context(), given=given(people))
+    for name in ("group", "level", "spent", "flag", "when", "score"):
+        pd.testing.assert_series_equal(sample["people"][name], people[name], check_dtype=False, check_names=False)
+    for flag, rows, share in ((True, 4.0, 0.8), (False, 1.0, 0.1)):
+        own = sample["visits"][sample["visits"]["person"].isin(np.flatnonzero(people["flag"] == flag))]
+        assert len(own) / (people["flag"] == flag).sum() == pytest.approx(rows, rel=0.15)
+        assert (own["kind"] == "b").mean() == pytest.approx(share, abs=0.06)
+    again = model.sample(2500, seed=3, context=Context(), given=given(people))
+    pd.testing.assert_frame_equal(sample["visits"], again["visits"])
+
+
+@pytest.mark.parametrize("names", [["flag"], ["score"], ["flag", "when"], ["spent", "score"]])
+def test_earlier_columns_are_as_those_of_rows_with_the_late_values_that_are_given(
+    model: Cart, free: Dataset, names: list[str]
+) -> None:
+    """The rows of a free sample, of which only some columns are kept, must become rows of the same joint kind."""
+    some = free["people"].head(6000)
+    some = some[some["flag"]] if "flag" in names else some
+    drawn_again = model.sample(len(some), seed=4, context=Context(), given=given(some[names]))["people"]
+    pd.testing.assert_frame_equal(drawn_again[names], some[names].reset_index(drop=True), check_dtype=False)
+    for column, classes in binned(drawn_again).items():
+        shares = [side.value_counts(normalize=True) for side in (classes, binned(some)[column])]
+        apart = pd.concat(shares, axis=1).fillna(0).diff(axis=1).iloc[:, 1].abs().max()
+        assert apart < 0.06, column  # 4 standard errors of the difference of two shares of 1,300 are 0.078 at most
+    if "when" in names:  # 0.126 are 4 standard errors of what rows that have nothing in common would give
+        assert np.corrcoef(drawn_again["level"], some["level"])[0, 1] > 0.126
+
+
+def test_open_cells_are_filled_and_never_null_and_given_ones_are_kept(model: Cart) -> None:
+    random, people = np.random.default_rng(2), world(3000, 22)["people"].drop(columns="id")
+    names = ["group", "level", "flag", "score"]
+    known = {name: random.random(3000) > 0.2 for name in names}
+    known["score"] &= people["score"].notna().to_numpy() | (random.random(3000) < 0.5)  # some nulls are given, too
+    filled = model.sample(3000, seed=5, context=Context(), given=given(people, known))["people"]
+    for name in people:
+        kept = known.get(name, np.ones(3000, dtype=bool))
+        pd.testing.assert_series_equal(filled[name][kept], people[name][kept], check_dtype=False, check_names=False)
+        assert filled[name][~kept].notna().all()
+    there = ~known["level"]
+    error = (filled["level"] - people["level"])[there].abs().mean()
+    by_chance = np.abs(random.choice(people["level"], there.sum()) - people["level"][there]).mean()
+    assert error < 0.8 * by_chance
+    same = (filled["flag"] == people["flag"])[~known["flag"]].mean()
+    share = people["flag"].mean()
+    assert same > share**2 + (1 - share) ** 2 + 0.05
+
+
+def test_a_category_that_the_model_has_not_seen_is_taken_for_another_or_drawn_around(model: Cart) -> None:
+    strange = pd.DataFrame({"group": pd.Series(["strange"] * 200, dtype=TEXT), "flag": [True] * 200})
+    taken = model.sample(200, seed=1, context=Context(), given=given(strange, otherwise="c"))["people"]
+    assert set(taken["group"]) == {"c"}
+    drawn_instead = model.sample(200, seed=1, context=Context(), given=given(strange))["people"]
+    assert set(drawn_instead["group"]) <= {"a", "b", "c"}
+    assert drawn_instead["flag"].all()
+    none = model.sample(0, seed=1, context=Context(), given=given(strange.head(0)))
+    assert len(none["people"]) == 0
+
+
+def test_cells_of_a_column_without_values_stay_null_and_others_of_a_leaf_without_come_from_elsewhere() -> None:
+    random = np.random.default_rng(8)
+    kind = np.where(random.random(800) < 0.5, "full", "empty")
+    amount = pd.Series(random.normal(50, 9, 800).round(1)).mask(kind == "empty")
+    frame = pd.DataFrame({"kind": pd.Series(kind.tolist(), dtype=TEXT), "amount": amount, "nothing": np.nan})
+    columns = (
+        Column("kind", ColumnKind.CATEGORICAL),
+        Column("amount", ColumnKind.NUMERICAL, "double", nullable=True),
+        Column("nothing", ColumnKind.NUMERICAL, "double", nullable=True),
+    )
+    schema = Schema((Table("people", columns),), subject="people")
+    model = Cart(CartOptions()).fit(Dataset(schema, {"people": frame}), seed=0, context=Context())
+    open_ = {"amount": np.zeros(800, dtype=bool), "nothing": np.zeros(800, dtype=bool)}
+    rows = Dataset(Schema((Table("people", columns),)), {"people": frame})
+    filled = model.sample(800, seed=0, context=Context(), given=Given(rows=rows, known=open_))["people"]
+    assert filled["amount"].between(0, 100).all()
+    assert filled["nothing"].isna().all()
+
+
+def test_times_that_follow_others_weigh_what_comes_before_them() -> None:
+    random = np.random.default_rng(3)
+    own, frame = data.table("people", 800, ("when", "kind"))
+    slow = random.random(800) < 0.5
+    frame["kind"] = pd.Series(np.where(slow, "slow", "fast").tolist(), dtype=TEXT)
+    frame["later"] = frame["when"] + pd.to_timedelta(np.where(slow, 40, 0) + random.integers(1, 9, 800), "D")
+    table = Table("people", (*own.columns, Column("later", ColumnKind.DATETIME, "timestamp[us]")), ("id",))
+    model = Cart(CartOptions()).fit(data.dataset((table, frame)), seed=0, context=Context())
+    columns = tuple(c for c in table.columns if c.name in ("when", "later"))
+    rows = Dataset(Schema((Table("people", columns),)), {"people": frame[["when", "later"]]})
+    drawn_again = model.sample(800, seed=0, context=Context(), given=Given(rows=rows))["people"]
+    assert (drawn_again["kind"] == frame["kind"]).mean() > 0.9  # what lies between tells which it was
+    later = Dataset(Schema((Table("people", columns[1:]),)), {"people": frame[["later"]]})
+    open_ = {"later": random.random(800) < 0.5}
+    after = model.sample(800, seed=0, context=Context(), given=Given(rows=later, known=open_))["people"]
+    assert (after["later"] >= after["when"])[~open_["later"]].all()
+    assert (after["later"] == frame["later"])[open_["later"]].all()
+
+
+def test_a_band_that_is_given_leads_to_numbers_within_it() -> None:
+    """The band follows from the number before it."""
+    random = np.random.default_rng(6)
+    number = random.uniform(0, 100, 1500).round(1)
+    band = np.select([number < 20, number < 50], ["low", "middle"], "high")
+    columns = (Column("number", ColumnKind.NUMERICAL, "double"), Column("band", ColumnKind.CATEGORICAL))
+    frame = pd.DataFrame({"number": number, "band": pd.Series(band.tolist(), dtype=TEXT)})
+    training = Dataset(Schema((Table("people", columns),), subject="people"), {"people": frame})
+    model = Cart(CartOptions()).fit(training, seed=0, context=Context())
+    rows = Dataset(Schema((Table("people", columns[1:]),)), {"people": frame[["band"]]})
+    made = model.sample(1500, seed=0, context=Context(), given=Given(rows=rows))["people"]
+    assert made["band"].tolist() == band.tolist()
+    assert made["number"][band == "low"].le(20.5).all()
+    assert made["number"][band == "high"].ge(49.5).all()
+    low = model.sample(200, seed=0, context=Context(), given=Given((Condition("band", ("low",)),)))["people"]
+    assert low["number"].le(20.5).all()

@@ -12,6 +12,7 @@ from synthkit.inference.rules.formulas import formulas
 from synthkit.inference.rules.keys import inclusions, unique_combinations
 from synthkit.inference.rules.order import Edges, against_parents, reduced, within_table
 from synthkit.inference.rules.running import running
+from synthkit.inference.rules.spans import spans
 from synthkit.inference.rules.view import View, views
 from synthkit.row_numbers import Flags
 from synthkit.schema.rules import Formula, Rule, Running
@@ -48,11 +49,13 @@ def with_rules(data: Dataset) -> Dataset:
 
 
 def _of_table(view: View, seen: Mapping[str, View], edges: dict[str, Edges]) -> Iterator[Rule]:
-    given = formulas(view, seen)
+    across = against_parents(view, seen)
+    bounded = {low for low, _ in across}  # a time that a parent's bounds from above cannot follow from others
+    given = [*formulas(view, seen), *(rule for rule in spans(view) if rule.column not in bounded)]
     runs = running(view, seen, [rule.column for rule in given])
     calculated: list[Formula | Running] = [*given, *runs]
     edges[view.table.name] = within_table(view, _tied(calculated))
-    yield from _inequalities(view, seen, edges)
+    yield from _inequalities(view, seen, edges, across)
     implications = list(only_if(view))
     yield from implications
     yield from conditional_null(view)
@@ -73,8 +76,7 @@ def _tied(calculated: Iterable[Formula | Running]) -> list[frozenset[str]]:
     return groups
 
 
-def _inequalities(view: View, seen: Mapping[str, View], edges: Mapping[str, Edges]) -> Iterator[Rule]:
-    across = against_parents(view, seen)
+def _inequalities(view: View, seen: Mapping[str, View], edges: Mapping[str, Edges], across: Edges) -> Iterator[Rule]:
     known = {
         (f"{called}.{low}", f"{called}.{high}"): strict
         for called, key, _ in view.parents()

@@ -23,6 +23,8 @@ _MOST = 30  # columns, those of parents among them
 _MOST_ADDED = 16  # of them in sums of three
 _FIRST_ROWS = 100
 _ENOUGH = 20  # subjects with all columns, and in which each column matters
+_FACTORS = 100_000  # that a number may be multiplied by
+_LEAST = 1e-4  # of them
 _EXACT = 1e-9  # relative, where a column has no fixed number of decimals
 _WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
@@ -37,11 +39,12 @@ _FORMS: tuple[tuple[str, _Operation, bool], ...] = (
 
 @dataclass(frozen=True)
 class _Guess:
-    """A formula as places of columns in a list, the first of which is the result."""
+    """A formula as places of columns in a list, the first of which is the result; a factor is of the first part."""
 
     result: int
     sign: str
     parts: tuple[int, ...]
+    factor: float = 1.0
 
 
 def formulas(view: View, views: Mapping[str, View]) -> list[Formula]:
@@ -73,8 +76,11 @@ class _Search:
             circle = _leads_to(guess.parts, guess.result, formulas)
             if not (known or circle or copied & columns) and self._holds(guess):
                 formulas[guess.result] = guess
-                parts = (self._written(part) for part in guess.parts)
-                yield Formula(self.names[guess.result], f" {guess.sign} ".join(parts))
+                yield Formula(self.names[guess.result], self._expression(guess))
+
+    def _expression(self, guess: _Guess) -> str:
+        first = "" if guess.factor == 1 else f"{guess.factor:.10g} * "
+        return first + f" {guess.sign} ".join(self._written(part) for part in guess.parts)
 
     def _written(self, place: int) -> str:
         """A reference as a formula writes it; one to a parent is always of plain words."""
@@ -90,6 +96,7 @@ class _Search:
         for sign, _, symmetric in _FORMS:
             found += self._fitting(first, sign, list((combinations if symmetric else permutations)(places, 2)))
         found += self._fitting(first, "+", list(combinations(places[:_MOST_ADDED], 3)))
+        found += self._scaled(first)
         return sorted(found, key=lambda guess: (len(guess.parts), self._looseness(guess.result)))
 
     def _looseness(self, place: int) -> float:
@@ -110,9 +117,24 @@ class _Search:
                 if place not in parts and (sign or later):  # of two equal columns, the later one is the copy
                     yield _Guess(place, sign, parts)
 
+    def _scaled(self, first: Floats) -> Iterator[_Guess]:
+        """A short factor of one number, alone or with another one added: cents of euros, minutes of hours."""
+        first = first[:_MOST_ADDED]
+        for place, column in enumerate(self.own[: len(first)]):
+            rests = np.vstack([first[place] - first, first[place]])  # the last: alone
+            for part in (p for p in range(len(first)) if p != place):
+                factors = _factors(rests, first[part])
+                errors = _errors(factors[:, None] * first[part], rests)
+                fits = (factors != 0) & ~(errors > half_unit(column, first[place])).any(axis=1)
+                for other in (int(p) for p in np.flatnonzero(fits) if p not in (place, part)):
+                    alone = other == len(first)
+                    parts = (part,) if alone else (part, other)
+                    yield _Guess(place, "" if alone else "+", parts, float(factors[other]))
+
     def _holds(self, guess: _Guess) -> bool:
         own = self.values[guess.result]
         parts = [self.values[place] for place in guess.parts]
+        parts[0] = guess.factor * parts[0]
         result, tolerance = _calculated(guess.sign, parts), half_unit(self.own[guess.result], own)
         errors = _errors(result, own)
         if (errors > tolerance).any():
@@ -121,11 +143,13 @@ class _Search:
         if len(known) < _ENOUGH or not all(self._matters(guess, place, known, tolerance) for place in guess.parts):
             return False
         log_chance, share = matched(own[known], result[known], tolerance)
-        return share >= SHARE and surprising(log_chance, 4 * len(self.values) ** 3)
+        return share >= SHARE and surprising(log_chance, 4 * len(self.values) ** 3 * _FACTORS)
 
     def _matters(self, guess: _Guess, left_out: int, rows: npt.NDArray[np.int64], tolerance: float) -> bool:
         """Whether the result is another one in enough rows when a part is left out."""
-        rest = [self.values[place][rows] for place in guess.parts if place != left_out]
+        factors = (guess.factor, *[1.0] * len(guess.parts))
+        both = zip(guess.parts, factors, strict=False)
+        rest = [factor * self.values[place][rows] for place, factor in both if place != left_out]
         if not rest:
             return True
         without = _calculated(guess.sign, rest)
@@ -140,6 +164,15 @@ def _of_parents(view: View, views: Mapping[str, View]) -> dict[str, Floats]:
         for column in views[key.parent].columns(ColumnKind.NUMERICAL, most=_MOST)
         if plain(column.name)
     }
+
+
+def _factors(results: Floats, part: Floats) -> Floats:
+    """For each result the number of four digits at most that a part times gives it, by the largest part; 0 for none."""
+    at = np.where(np.isnan(results) | np.isnan(part), -1, np.abs(part)).argmax(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios = results[np.arange(len(results)), at] / part[at]
+    found = np.array([float(f"{ratio:.4g}") for ratio in ratios])
+    return np.where(np.isfinite(found) & (np.abs(found) >= _LEAST) & (np.abs(found) != 1), found, 0.0)
 
 
 def _varies(values: Floats) -> bool:

@@ -36,7 +36,7 @@ def against_parents(view: View, views: Mapping[str, View]) -> Edges:
     edges: Edges = {}
     for called, key, rows in view.parents():
         theirs = views[key.parent].columns(ColumnKind.DATETIME, most=_MOST)
-        pairs = [(a, b) for a in own for b in theirs if _zoned(a) == _zoned(b)]
+        pairs = [(a, b) for a in own for b in theirs if zoned(a) == zoned(b)]
         for mine, other in pairs:
             numbers = at_parents(views[key.parent].numbers(other.name), rows)
             family = _Family(view.numbers(mine.name), numbers, rows, 2 * len(pairs), view.sample)
@@ -63,7 +63,8 @@ def at_parents(values: Floats, rows: Integers) -> Floats:
     return np.append(values, np.nan)[np.where(rows >= 0, rows, -1)]
 
 
-def _zoned(column: Column) -> bool:
+def zoned(column: Column) -> bool:
+    """Whether the times of a column know their zone."""
     return "tz=" in column.storage
 
 
@@ -73,7 +74,7 @@ def _found(view: View, kind: ColumnKind, tied: Sequence[frozenset[str]]) -> Iter
     holds = np.array([[not (a > b).any() for b in first] for a in first], dtype=bool).reshape(len(first), len(first))
     for i, j in np.argwhere(holds & ~holds.T):
         low, high = columns[i].name, columns[j].name
-        if _zoned(columns[i]) == _zoned(columns[j]) and not any({low, high} <= group for group in tied):
+        if zoned(columns[i]) == zoned(columns[j]) and not any({low, high} <= group for group in tied):
             lows, highs = view.numbers(low), view.numbers(high)
             if not (lows > highs).any() and (kind is ColumnKind.DATETIME or _tight(view, lows, highs)):
                 yield from _edge(low, high, lows[view.units], highs[view.units], len(columns) ** 2)
