@@ -11,8 +11,8 @@ import altair as alt
 from benchmarks.compare import Entry
 from benchmarks.figures import FIGURES
 from benchmarks.growth import DIMENSIONS, Curve
-from synthkit.report.charts import REAL, SYNTHETIC
-from synthkit.report.images import png, svg
+from synthkit.report.images import drawn
+from synthkit.report.themes import PAPER
 
 _SIZE = {"width": 420, "height": 300}
 _QUALITY = ("sdmetrics.quality.overall", "fidelity.pairs")  # the first that there is
@@ -20,8 +20,8 @@ _QUALITY = ("sdmetrics.quality.overall", "fidelity.pairs")  # the first that the
 
 def write(folder: Path, name: str, chart: alt.TopLevelMixin) -> None:
     """Write a chart as PNG and as SVG."""
-    (folder / f"{name}.png").write_bytes(png(chart))
-    (folder / f"{name}.svg").write_text(svg(chart), "utf-8")
+    (folder / f"{name}.png").write_bytes(drawn(chart, "png"))
+    (folder / f"{name}.svg").write_bytes(drawn(chart, "svg"))
 
 
 def quality_chart(data: str, entries: Sequence[Entry]) -> alt.LayerChart | None:
@@ -39,10 +39,10 @@ def quality_chart(data: str, entries: Sequence[Entry]) -> alt.LayerChart | None:
     x = alt.X("seconds:Q", scale=alt.Scale(type="log", nice=True), title="CPU seconds for fit and sample")
     y = alt.Y("quality:Q", scale=alt.Scale(zero=False), title=FIGURES[metric])
     base = _chart(points).encode(x, y)
-    layers: list[alt.Chart] = [base.mark_point(filled=True, size=80, color=SYNTHETIC, opacity=1)]
+    layers: list[alt.Chart] = [base.mark_point(filled=True, size=80, color=PAPER["synthetic"], opacity=1)]
     layers.append(base.mark_text(align="left", dx=8, dy=-6).encode(text="engine:N"))
     if ceilings:
-        layers.append(_chart([{"quality": ceilings[0]}]).mark_rule(color=REAL, strokeDash=[4, 3]).encode(y=y))
+        layers.append(_chart([{"quality": ceilings[0]}]).mark_rule(color=PAPER["real"], strokeDash=[4, 3]).encode(y=y))
     note = "dashed: real data that nobody learned from, as many as were held out" if ceilings else ""
     title = alt.Title(f"Quality against time: {data}", subtitle=note)
     return alt.LayerChart(layer=layers, title=title, **_SIZE)

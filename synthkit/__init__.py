@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from synthkit.row_numbers import parent_rows
     from synthkit.schema import Column, ColumnKind, ForeignKey, Schema, Table
     from synthkit.scores import Failure, Score
+    from synthkit.section import Section
     from synthkit.split import subjects_of
     from synthkit.synthesizer import NoOptions, Synthesizer
 
@@ -56,6 +57,7 @@ _MODULES = {
     "row_numbers": ("parent_rows",),
     "schema": ("Column", "ColumnKind", "ForeignKey", "Schema", "Table"),
     "scores": ("Failure", "Score"),
+    "section": ("Section",),
     "split": ("subjects_of",),
     "synthesizer": ("NoOptions", "Synthesizer"),
 }
@@ -81,6 +83,7 @@ __all__ = [
     "ResourceError",
     "Schema",
     "Score",
+    "Section",
     "SecurityError",
     "Synthesizer",
     "SynthkitError",

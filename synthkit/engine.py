@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from synthkit.plan import Plan
 from synthkit.plugins import Plugin, Registry
 from synthkit.record import peak_memory_mb, verify_tables, versions, write_record, write_tables
 from synthkit.repeats import combined
-from synthkit.report import write_plots
+from synthkit.report import Figure, Report, Sides, by_column, figures, write_plots, write_report
 from synthkit.run import Run, read_run
 from synthkit.samples import Request, Sampling, failures_of, meeting, refuse_unjudged
 from synthkit.scan import RealStrings, refuse_leaks
@@ -57,8 +57,7 @@ def execute(plan: Plan, registry: Registry, observer: Observer | None = None) ->
     plugin, writer = _plugin(plan, registry), _format(plan, registry)
     synthesizer, evaluators = _made(plugin, plan), _evaluators(plan, registry)
     refuse_unjudged(plan, synthesizer)
-    seeds = _seeds(plan.seed)
-    out = plan.out or default_folder(plugin.name, plan.seed)
+    seeds, out = _seeds(plan.seed), plan.out or default_folder(plugin.name, plan.seed)
     with appearing(out, overwrite=plan.overwrite) as stage:
         material = _material(plan, plugin, registry, seeds, steps)
         asked = Request.read(plan, 0, material.training.schema)
@@ -68,11 +67,10 @@ def execute(plan: Plan, registry: Registry, observer: Observer | None = None) ->
         others = (_once(plan, _made(plugin, plan), material, evaluation, steps, i)[2] for i in range(1, plan.repeats))
         results = combined((first, *others))
         with steps("judge"):
-            gates = built_in_gates(plan.gate_set, (e.name for e in evaluators)) | plan.gates
-            verdicts = () if plan.no_gates else _judged(gates, results)
+            verdicts = () if plan.no_gates else _judged(_gates(plan, evaluators), results)
         with steps("report") as context:
-            (stage / "plots").mkdir()
-            write_plots(evaluation.real, synthetic, stage / "plots", context=context, k=fitted.guard.k)
+            sides = Sides(evaluation.real, synthetic, evaluation.holdout, fitted.guard.k, by_column(results))
+            drawn = _drawn(stage, sides, plan, context)
         with steps("write") as context:
             _write(stage / "data", synthetic, f"{plugin.name}_{fitted.rows}", (writer, plan.csv_safe), context)
             _saved(fitted, stage / "model")
@@ -86,8 +84,11 @@ def execute(plan: Plan, registry: Registry, observer: Observer | None = None) ->
             judged=not plan.no_gates,
             repeats=plan.repeats,
         )
+        with steps("report"):
+            rows = {"training": parts[0].rows, "holdout": parts[1].rows}
+            run = _reported(stage, Report(run, synthetic.schema, drawn, rows), registry)
         write_record(stage, run, synthetic.schema)
-        refuse_leaks(stage, strings, stage.iterdir())  # the record says how long writing took, so it comes last
+        refuse_leaks(stage, strings, stage.iterdir())  # the record says how long all that took, so it comes last
     return _announced(replace(run, folder=out), registry)
 
 
@@ -133,6 +134,7 @@ def sample(
         with steps("write") as context:
             _write(stage / "data", synthetic, f"{plugin.name}_{request.rows}", (writer, plan.csv_safe), context)
         run = replace(_run("sample", plan, plugin, steps, fitted, synthetic), judged=False)
+        run = _reported(stage, Report(run, synthetic.schema), registry)
         write_record(stage, run, synthetic.schema)
     return _announced(replace(run, folder=out), registry)
 
@@ -313,6 +315,22 @@ def _fitted(plan: Plan, made: Synthesizer, material: Material, seeds: Mapping[st
     return Model(made, guard, made.options.model_dump(mode="json"), plan.seed, rows, sizes)
 
 
+def _drawn(stage: Path, sides: Sides, plan: Plan, context: Context) -> tuple[Figure, ...]:
+    """Count what the report shows, and draw it into ``plots``."""
+    counted = tuple(figures(sides, context))
+    (stage / "plots").mkdir()
+    write_plots(counted, stage / "plots", context=context, form=plan.plots)
+    return counted
+
+
+def _reported(stage: Path, report: Report, registry: Registry) -> Run:
+    """Write the report, with the sections of plugins; the run then names those that failed."""
+    sections, notes = registry.sections(report.run)
+    run = replace(report.run, notes=(*report.run.notes, *notes))
+    write_report(stage, replace(report, run=run, sections=sections))
+    return run
+
+
 def _loaded(folder: Path, registry: Registry, steps: Steps, *, trust: bool) -> Model:
     with steps("read") as context:
         if trust:
@@ -342,6 +360,10 @@ def _shared_sizes(training: Dataset) -> dict[str, int]:
     owned = training.schema.owned_by(training.subject)
     related = {key.table for key in training.schema.foreign_keys if key.parent in owned}
     return {name: rows for name, rows in training.rows.items() if name not in owned and name not in related}
+
+
+def _gates(plan: Plan, evaluators: Iterable[Evaluator]) -> dict[str, Gate]:
+    return built_in_gates(plan.gate_set, (evaluator.name for evaluator in evaluators)) | plan.gates
 
 
 def _judged(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from synthkit.evaluator import Evaluator
     from synthkit.format import Format
     from synthkit.run import Run
+    from synthkit.section import Section
     from synthkit.synthesizer import Synthesizer
 
 hookspec = pluggy.HookspecMarker("synthkit")
@@ -102,4 +103,21 @@ def synthkit_run_finished(run: Run) -> None:
         @hookimpl
         def synthkit_run_finished(run):
             print(run.plugin, run.verdict)
+    """
+
+
+@hookspec
+def synthkit_report_sections(run: Run) -> Iterable[Section]:  # type: ignore[empty-body]
+    """Offer sections for the report of a run, before it is written; all in them is shown as text.
+
+    A plugin that fails here is named in the notes of the run, and the report does without its sections.
+
+    Example::
+
+        from synthkit import Section, hookimpl
+
+
+        @hookimpl
+        def synthkit_report_sections(run):
+            return [Section("Costs", f"{sum(run.timings.values()) / 3600:.2f} hours of computing.")]
     """

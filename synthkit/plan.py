@@ -51,6 +51,7 @@ class Plan(pydantic.BaseModel, extra="forbid", frozen=True):
     out: Path | None = None
     format: str = "csv"
     csv_safe: bool = False
+    plots: Literal["png", "svg"] = "png"
     options: dict[str, Any] = pydantic.Field(default_factory=dict)
     evaluators: tuple[str, ...] | None = None
     gate_set: GateSet = "default"

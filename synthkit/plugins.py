@@ -13,13 +13,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import Distribution, EntryPoint, PackageNotFoundError, distribution, entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 from packaging.requirements import Requirement
 
 from synthkit import hookspecs
 from synthkit.errors import MissingExtraError, PluginError, UsageError
+from synthkit.section import Section
+
+if TYPE_CHECKING:
+    from synthkit.run import Run
 
 GROUP = "synthkit"
 OWN_DISTRIBUTION = "synthkit"
@@ -92,6 +96,19 @@ class Registry:
         """The names of one kind, usable or not."""
         return [p.name for p in self.plugins if p.kind == kind]
 
+    def sections(self, run: Run) -> tuple[tuple[Section, ...], tuple[str, ...]]:
+        """The sections that plugins add to the report of a run, and notes about the plugins that failed to."""
+        found: list[Section] = []
+        notes = []
+        for plugin in self.manager.get_plugins():
+            others = [other for other in self.manager.get_plugins() if other is not plugin]
+            hook = self.manager.subset_hook_caller("synthkit_report_sections", others)
+            try:
+                found += [_section(section) for sections in hook(run=run) for section in sections]
+            except Exception as error:  # noqa: BLE001 - a stranger may raise anything, and the report is ours
+                notes.append(f"{self.manager.get_name(plugin)}: no section in the report ({type(error).__name__})")
+        return tuple(found), tuple(sorted(notes))
+
     def _suggestion(self, kind: str, name: str) -> str:
         names = self.names(kind)
         near = difflib.get_close_matches(name, names, n=1)
@@ -130,6 +147,12 @@ def offered_commands() -> list[Any]:
             manager.register(point.load())
             found += [command for commands in manager.hook.synthkit_register_commands() for command in commands]
     return found
+
+
+def _section(offered: Any) -> Section:
+    if isinstance(offered, Section):
+        return offered
+    raise TypeError("synthkit_report_sections must return sections")
 
 
 def _manager() -> pluggy.PluginManager:

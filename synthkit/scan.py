@@ -24,6 +24,8 @@ from synthkit.errors import DataError, SecurityError
 from synthkit.formulas import unescaped
 from synthkit.guard.rare import K, Links, links, threshold
 from synthkit.matching import Content, Matcher
+from synthkit.report.page import own_words
+from synthkit.report.write import NAMES as REPORTS
 from synthkit.schema import Column, ColumnKind, Schema
 from synthkit.split import subject_count
 from synthkit.storage import dtype_of, within
@@ -104,9 +106,9 @@ class RealStrings:
             for text in within_names:
                 del self._owner[text]
 
-    def in_part(self, part: Cells | Content) -> Counter[str]:
-        """How often values of each real column occur in a part of a file."""
-        return self._in_cells(part) if isinstance(part, Cells) else self._in_text(part)
+    def in_part(self, part: Cells | Content, *, report: bool = False) -> Counter[str]:
+        """How often values of each real column occur in a part of a file; in a ``report``, words of ours aside."""
+        return self._in_cells(part) if isinstance(part, Cells) else self._in_text(part, report=report)
 
     def masked(self, name: str) -> str:
         """A file's name without real strings."""
@@ -120,10 +122,15 @@ class RealStrings:
     def _values(self) -> pa.Array:
         return pa.array(list(self._owner), pa.large_string())
 
-    def _in_text(self, content: Content) -> Counter[str]:
+    @cached_property
+    def _in_any_report(self) -> set[str]:
+        return set(self._matcher.count(own_words()))
+
+    def _in_text(self, content: Content, *, report: bool) -> Counter[str]:
         found: Counter[str] = Counter()
         for text, count in self._matcher.count(content).items():
-            found[self._owner[text]] += count
+            if not (report and text in self._in_any_report):
+                found[self._owner[text]] += count
         return found
 
     def _in_cells(self, cells: Cells) -> Counter[str]:
@@ -213,7 +220,7 @@ def _in_file(path: Path, strings: RealStrings) -> tuple[Counter[str], Counter[st
         return found, rare
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         for part in parts(path.name, content):
-            found += strings.in_part(part)
+            found += strings.in_part(part, report=path.name in REPORTS)
             rare += strings.rare_in_part(part)
     return found, rare
 

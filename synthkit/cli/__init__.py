@@ -21,6 +21,7 @@ VERBS = {  # the verb, its module, and its line in --help: kept here so that hel
     "impute": ("impute", "Fill empty cells of real rows with draws from a saved model."),
     "evaluate": ("evaluate", "Score and judge a synthetic folder against a real one."),
     "gate": ("gate", "Judge a finished run again, with other gates."),
+    "compare": ("compare", "Hold finished runs against each other."),
     "scan": ("scan", "Search files for real names, keys and texts."),
     "plugins": ("plugins", "List what is installed."),
     "schema": ("schema", "Infer, check or show a schema."),

@@ -77,7 +77,8 @@ def _add_case(suite: ET.Element, verdict: Verdict, classname: str) -> None:
 
 
 def _markdown(run: Run) -> str:
-    from synthkit.cli.output import figure, limit, spread_cell, spread_header
+    from synthkit.cli.output import spread_cell, spread_header
+    from synthkit.report.words import figure, limit
 
     lines = [f"### synthkit {_cell(_title(run))}: {run.verdict}", ""]
     names = ["value", *spread_header(run), "matched", "ceiling", "limit"]

@@ -32,6 +32,7 @@ FORMAT = click.option("--format", type=str, help="Format of the tables written: 
 CSV_SAFE = click.option(
     "--csv-safe", is_flag=True, default=None, help="Write an apostrophe before text in CSV that begins like a formula."
 )
+PLOTS = click.option("--plots", type=click.Choice(["png", "svg"]), help="Form of the pictures. Default: png.")
 ROWS = click.option("--rows", type=int, help="Subjects to make. Default: as many as the real data (example: 10,000).")
 WHERE = click.option(
     "--where", type=str, metavar="CONDITION", help="Only such subjects, as in \"segment = 'affluent' and age < 30\"."

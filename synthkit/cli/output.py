@@ -18,12 +18,14 @@ from rich.table import Table
 from rich.text import Text
 
 from synthkit.cli.ci import publish
-from synthkit.gates import Verdict
+from synthkit.cli.columns import worst
+from synthkit.report.words import figure, limit
 from synthkit.run import Run
 from synthkit.scores import Score
 from synthkit.steps import Observer
 
 if TYPE_CHECKING:
+    from synthkit.report.comparison import Comparison
     from synthkit.selftest import SelfTest
 
 _NOTES = 8  # shown; the record holds all
@@ -104,7 +106,37 @@ def _print_run(run: Run, *, quiet: bool) -> None:
         elif run.scores:  # a sample from a saved model has none
             console.print(_scores(run))
         if not quiet:
+            fit_worst = worst(run)
+            if fit_worst is not None:
+                console.print("", fit_worst)
             _print_where(run, console)
+
+
+def show_comparison(compared: Comparison) -> None:
+    """Print runs side by side."""
+    from synthkit.report.compared import KEY, cell_text
+
+    with _reader_may_leave():
+        console, table = Console(), _table("Figure", *map(escape, compared.names))
+        for name, cells in compared.figures.items():
+            table.add_row(escape(name), *map(_marked, map(cell_text, cells)))
+        for name, states in compared.gates.items():
+            table.add_row(f"gate {escape(name)}", *(_MARKS[state] if state else "–" for state in states))
+        for place, (name, unit) in enumerate((("fit and sample", "s"), ("in all", "s"), ("memory", "MiB"))):
+            table.add_row(name, *(f"{costs[place]:,.0f} {unit}" for costs in compared.costs))
+        console.print(table)
+        console.print(f"\n{KEY}", style="dim", highlight=False)
+        for note in compared.notes:
+            console.print(f"note: {escape(note)}", highlight=False)
+        for line in compared.regressions:
+            console.print(f"[red]worse[/]  {escape(line)}", highlight=False)
+        if not compared.regressions:
+            console.print(f"[green]nothing is worse than {escape(compared.names[0])}[/]", highlight=False)
+
+
+def _marked(text: str) -> str:
+    colour = {"▲": "green", "▼": "red"}.get(text[-1])
+    return f"[{colour}]{text}[/]" if colour else text
 
 
 def show_self_test(tested: SelfTest, *, as_json: bool) -> int:
@@ -186,23 +218,8 @@ def _table(*names: str) -> Table:
     return table
 
 
-def figure(value: float | None) -> str:
-    """Three decimals, or a count."""
-    if value is None:
-        return "–"
-    return f"{value:.0f}" if value.is_integer() or abs(value) >= 100 else f"{value:.3f}"
-
-
-def limit(verdict: Verdict) -> str:
-    """What the gate asks for."""
-    parts = [f"≥ {verdict.min:g}"] if verdict.min is not None else []
-    parts += [f"≤ {verdict.max:g}"] if verdict.max is not None else []
-    parts += [f"≥ {verdict.min_of_ceiling:g} of ceiling"] if verdict.min_of_ceiling is not None else []
-    return " ".join([*parts, *([f"({verdict.confidence:.0%} sure)"] if verdict.confidence else [])])
-
-
 def _print_where(run: Run, console: Console) -> None:
-    slow = sorted(run.timings.items(), key=lambda item: -item[1])[:3]
+    slow = sorted(run.timings.items(), key=lambda item: -item[1])
     times = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in slow if seconds >= 0.05)
     failed = sum(failure.applicable for failure in run.failures)
     if failed:
@@ -218,3 +235,8 @@ def _print_where(run: Run, console: Console) -> None:
         console.print(f"seeds   {run.repeats}: mean and standard deviation (±), or the worst", highlight=False)
     if run.folder:
         console.print(f"folder  {escape(str(run.folder))}", highlight=False, soft_wrap=True)
+        page = run.folder / "report.html"
+        if page.is_file():
+            shown = Text(f"report  {page}", no_wrap=True, overflow="ignore")
+            shown.stylize(f"link {page.absolute().as_uri()}", len("report  "))
+            console.print(shown, highlight=False, soft_wrap=True)

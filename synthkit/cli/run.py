@@ -14,6 +14,7 @@ from synthkit.cli.options import (
     JSON,
     JUDGING,
     JUNIT,
+    PLOTS,
     REPEATS,
     SHOWING,
     WHERE,
@@ -23,7 +24,7 @@ from synthkit.cli.options import (
 
 
 @click.command("run")
-@grouped(*FITTING, WHERE, REPEATS, FORMAT, CSV_SAFE, *JUDGING, JUNIT, JSON, *SHOWING)
+@grouped(*FITTING, WHERE, REPEATS, FORMAT, CSV_SAFE, PLOTS, *JUDGING, JUNIT, JSON, *SHOWING)
 def command(*, as_json: bool, quiet: bool, debug: bool, config: Path | None, junit: Path | None, **given: Any) -> int:
     """Make synthetic tables, check, score and judge them.
 

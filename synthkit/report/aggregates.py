@@ -1,14 +1,14 @@
 """Small tables of counts: all that a chart may know about the data.
 
-No figure here is about fewer than ``LEAST_ROWS`` real rows: smaller bins are merged, smaller groups are
-folded into one, smaller cells are left blank and smaller numbers of nulls are not told.
+No figure here is about fewer than ``LEAST_ROWS`` real rows, or about fewer than k real subjects: smaller bins are
+merged, smaller groups are folded into one, smaller cells are left blank and smaller numbers of nulls are not told.
+The holdout is real, too.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -17,19 +17,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from synthkit.report.crowd import EACH, LEAST_ROWS, Crowd
+from synthkit.report.numbers import numbers
 from synthkit.schema import ColumnKind
 
-LEAST_ROWS = 10
 MOST_BINS = 40
 MOST_GROUPS = 30
-MOST_PAIRS = 3
-LEAST_PAIRED = 10 * LEAST_ROWS  # with fewer rows, hardly a cell of a grid may be shown
 
 _Floats: TypeAlias = npt.NDArray[np.float64]
 _Counts: TypeAlias = npt.NDArray[np.int64]
+_Flags: TypeAlias = npt.NDArray[np.bool_]
 _Series: TypeAlias = "pd.Series[Any]"
+Reference: TypeAlias = "tuple[_Series, Crowd]"  # what the holdout has in a column, and whose it is
 
-_HUGE = 1e150  # far beyond any axis, and squares of it are still finite
 _TINY = 1e-100  # no step is narrower
 _DAY = 86400.0
 _YEAR = 365.25 * _DAY
@@ -42,12 +42,12 @@ _TIME_STEPS = (
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """What one of the two, real or synthetic, looks like.
+    """What one of them, real, synthetic or holdout, looks like.
 
     Attributes:
         rows: the number of rows.
         nulls: the share of them without a value (of a pair: without both), in [0, 1]; None where the real
-            rows with a value, or those without, are some but fewer than ``LEAST_ROWS``.
+            rows with a value, or those without, are some but too few.
         shares: the share of each bin, group or cell, in [0, 1]; None where there is nothing to show.
     """
 
@@ -67,6 +67,7 @@ class Histogram:
         temporal: whether the edges are times.
         zeros: the shares, real and synthetic, of numbers that are exactly 0, a spike that a bin would hide;
             None where under 5 % of the real rows are, or where the rest of the bin would be too few.
+        holdout: over the same bins; those that would be too few of its rows share their sum evenly.
     """
 
     edges: tuple[float, ...]
@@ -75,6 +76,7 @@ class Histogram:
     zeros: tuple[float, float] | None
     real: Side
     synthetic: Side
+    holdout: Side | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +86,20 @@ class Groups:
     Attributes:
         names: the values that have a share of their own, the most frequent real one first. The two
             shares after theirs are those of all other values and of null.
+        holdout: values that too few of its rows have are among the others.
     """
 
     names: tuple[str, ...]
     real: Side
     synthetic: Side
+    holdout: Side | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Density:
     """Shares of the rows with both values, by the cells of a grid, the second axis varying fastest.
 
-    A cell with fewer than ``LEAST_ROWS`` real rows has a real share of 0. A synthetic share below that of
+    A cell with too few real rows has a real share of 0. A synthetic share below that of
     ``LEAST_ROWS`` real rows is 0 too, so that both sides fade out alike. Rows beyond the grid are in no cell.
 
     Attributes:
@@ -107,8 +111,12 @@ class Density:
     synthetic: Side
 
 
-def histogram(real: _Series, synthetic: _Series, kind: ColumnKind) -> Histogram:
+def histogram(
+    real: _Series, synthetic: _Series, kind: ColumnKind, *, behind: Crowd = EACH, holdout: Reference | None = None
+) -> Histogram:
     """Count numbers or times in common bins, which follow the real values but do not show their extremes.
+
+    ``behind`` says whose the real rows are.
 
     Example:
         >>> ages = pd.Series([20, 21, 21, 22] * 25)
@@ -117,44 +125,48 @@ def histogram(real: _Series, synthetic: _Series, kind: ColumnKind) -> Histogram:
         ((19.5, 20.5, 21.5, 22.5), (0.25, 0.5, 0.25))
     """
     temporal = kind is ColumnKind.DATETIME
-    seen, drawn = (_known(numbers(values)) for values in (real, synthetic))
-    guide = seen if len(seen) >= LEAST_ROWS else drawn
+    measured, drawn = numbers(real), _known(numbers(synthetic))
+    there = ~np.isnan(measured)
+    seen, crowd = measured[there], behind.of(there)
+    guide = drawn if behind.scarce(there) else seen
     edges = _edges(guide, most=min(MOST_BINS, 5 + len(guide) // 25), temporal=temporal)
-    starts = _merged(_binned(seen, edges)) if guide is seen else list(range(len(edges) - 1))
+    starts = _merged(_places(seen, edges), len(edges) - 1, crowd) if guide is seen else list(range(len(edges) - 1))
     counts = [np.add.reduceat(_binned(values, edges), starts) for values in (seen, drawn)]
-    zero_bin = max(0, int(np.searchsorted(edges[starts], 0.0, side="right")) - 1)
     return Histogram(
         edges=(*edges[starts].tolist(), float(edges[-1])),
         step=float(edges[1] - edges[0]),
         temporal=temporal,
-        zeros=None if temporal else _zeros(seen, drawn, int(counts[0][zero_bin])),
-        real=_real_side(len(real), len(seen), counts[0], len(seen)),
+        zeros=None if temporal else _zeros(seen, drawn, crowd, (edges, starts)),
+        real=_real_side(there, counts[0], len(seen), behind),
         synthetic=_side(len(synthetic), len(drawn), counts[1], len(drawn)),
+        holdout=_held_out_bins(*holdout, edges, starts) if holdout else None,
     )
 
 
-def groups(real: _Series, synthetic: _Series) -> Groups:
-    """Count the rows of each value; a value that fewer than ``LEAST_ROWS`` real rows have is not named.
+def groups(real: _Series, synthetic: _Series, *, behind: Crowd = EACH, holdout: Reference | None = None) -> Groups:
+    """Count the rows of each value; a value that too few real rows have is not named.
+
+    ``behind`` says whose the real rows are.
 
     Example:
         >>> counted = groups(pd.Series(["a"] * 70 + ["b"] * 20 + ["c"] * 9 + ["d"]), pd.Series(["a", "z"]))
         >>> counted.names, counted.real.shares, counted.synthetic.shares
         (('a', 'b'), (0.7, 0.2, 0.1, 0.0), (0.5, 0.0, 0.5, 0.0))
     """
-    seen, drawn = _value_counts(real), _value_counts(synthetic)
-    names = _named(seen)
-    nulls = len(real) - seen.total()
-    counts = [_grouped(seen, names, 0 if _few(nulls) else nulls)]
-    counts.append(_grouped(drawn, names, len(synthetic) - drawn.total()))
+    codes, texts = _coded(real)
+    names = _named(codes, texts, behind)
     return Groups(
         names=tuple(names),
-        real=_real_side(len(real), seen.total(), counts[0], int(counts[0].sum())),
-        synthetic=_side(len(synthetic), drawn.total(), counts[1], len(synthetic)),
+        real=_real_groups(codes, texts, names, behind),
+        synthetic=_all_groups(synthetic, names),
+        holdout=_real_groups(*_coded(holdout[0]), names, holdout[1]) if holdout else None,
     )
 
 
-def density(real: pd.DataFrame, synthetic: pd.DataFrame) -> Density:
+def density(real: pd.DataFrame, synthetic: pd.DataFrame, *, behind: Crowd = EACH) -> Density:
     """Count the rows of two numeric columns in the cells of a common grid.
+
+    ``behind`` says whose the real rows are.
 
     Example:
         >>> pairs = pd.DataFrame({"a": [0, 1] * 50, "b": [0, 5] * 50})
@@ -163,46 +175,20 @@ def density(real: pd.DataFrame, synthetic: pd.DataFrame) -> Density:
         ((-0.5, 0.5, 1.5), 1.0, 0.5)
     """
     seen, drawn = (np.stack([numbers(frame[name]) for name in frame]) for frame in (real, synthetic))
-    seen, drawn = (values[:, ~np.isnan(values).any(axis=0)] for values in (seen, drawn))
+    there = ~np.logical_or.reduce(np.isnan(seen))
+    seen, drawn = seen[:, there], drawn[:, ~np.isnan(drawn).any(axis=0)]
     most = min(MOST_BINS, max(4, math.isqrt(seen.shape[1] // 4)))
     edges = [_edges(values, most=most, temporal=False) for values in seen]
-    counts = [_cells(values, edges) for values in (seen, drawn)]
-    counts[0][counts[0] < LEAST_ROWS] = 0
+    cells = math.prod(len(axis) - 1 for axis in edges)
+    places = [_cells(values, edges) for values in (seen, drawn)]
+    counts = [np.bincount(each[each >= 0], minlength=cells) for each in places]
+    counts[0][behind.of(there).few(places[0], cells)] = 0
     counts[1][counts[1] * seen.shape[1] < LEAST_ROWS * drawn.shape[1]] = 0
     return Density(
         edges=(tuple(edges[0].tolist()), tuple(edges[1].tolist())),
-        real=_real_side(len(real), seen.shape[1], counts[0], seen.shape[1]),
+        real=_real_side(there, counts[0], seen.shape[1], behind),
         synthetic=_side(len(synthetic), drawn.shape[1], counts[1], drawn.shape[1]),
     )
-
-
-def strongest_pairs(real: pd.DataFrame, names: Sequence[str]) -> list[tuple[str, str]]:
-    """The ``MOST_PAIRS`` pairs of numeric columns with the greatest absolute rank correlation (Spearman, 1904).
-
-    It is taken over the real rows where both have a value, of which there must be ``LEAST_PAIRED`` among the
-    some 20,000 rows that are looked at. A constant column is in no pair.
-
-    Example:
-        >>> strongest_pairs(pd.DataFrame({"a": range(200), "b": range(200), "c": 1}), ["a", "b", "c"])
-        [('a', 'b')]
-    """
-    rows = real.iloc[:: 1 + len(real) // 20_000]
-    ranks = pd.DataFrame({place: numbers(rows[name]) for place, name in enumerate(names)}).rank()
-    strength = ranks.corr(min_periods=LEAST_PAIRED).abs().to_numpy()
-    pairs = [(i, j) for i, j in itertools.combinations(range(len(names)), 2) if strength[i, j] >= 0]
-    pairs.sort(key=lambda pair: -strength[pair])
-    return [(names[i], names[j]) for i, j in pairs[:MOST_PAIRS]]
-
-
-def numbers(values: _Series) -> _Floats:
-    """Numbers as floats, times as seconds since 1970 on their own clock, null as NaN."""
-    if isinstance(values.dtype, pd.DatetimeTZDtype):
-        values = values.dt.tz_localize(None)
-    if values.dtype.kind != "M":
-        plain: _Floats = values.to_numpy(dtype="float64", na_value=np.nan)
-        return np.clip(plain, -_HUGE, _HUGE)
-    times = values.to_numpy(dtype="datetime64[us]")
-    return np.where(np.isnat(times), np.nan, times.astype("int64") / 1e6)
 
 
 def _known(values: _Floats) -> _Floats:
@@ -263,22 +249,45 @@ def _places(values: _Floats, edges: _Floats) -> _Counts:
     return np.clip(places, 0, len(edges) - 2).astype("int64")
 
 
-def _zeros(seen: _Floats, drawn: _Floats, in_bin: int) -> tuple[float, float] | None:
-    real = int((seen == 0).sum())
-    if real < max(LEAST_ROWS, len(seen) / 20) or _few(in_bin - real):
+def _zeros(seen: _Floats, drawn: _Floats, crowd: Crowd, bins: tuple[_Floats, list[int]]) -> tuple[float, float] | None:
+    zero = seen == 0
+    if zero.sum() < max(LEAST_ROWS, len(seen) / 20):
         return None
-    return real / len(seen), float((drawn == 0).mean()) if len(drawn) else 0.0
+    edges, starts = bins
+    runs = _runs(starts, len(edges) - 1)[_places(np.append(seen, 0.0), edges)]
+    beside = (runs[:-1] == runs[-1]) & ~zero
+    if crowd.scarce(zero) or crowd.scarce(beside):
+        return None
+    return float(zero.mean()), float((drawn == 0).mean()) if len(drawn) else 0.0
 
 
 def _cells(values: _Floats, edges: Sequence[_Floats]) -> _Counts:
-    within = [(axis[0] <= v) & (v <= axis[-1]) for v, axis in zip(values, edges, strict=True)]
-    places = [_places(v[np.logical_and(*within)], axis) for v, axis in zip(values, edges, strict=True)]
+    """The cell of each pair of values; -1 beyond the grid."""
+    within = np.logical_and(*((axis[0] <= v) & (v <= axis[-1]) for v, axis in zip(values, edges, strict=True)))
+    places = [_places(np.where(within, v, axis[0]), axis) for v, axis in zip(values, edges, strict=True)]
     shape = (len(edges[0]) - 1, len(edges[1]) - 1)
-    return np.bincount(np.ravel_multi_index(places, shape), minlength=math.prod(shape))
+    return np.where(within, np.ravel_multi_index(places, shape), -1).astype("int64")
 
 
-def _merged(counts: _Counts) -> list[int]:
-    """The first bin of each run of bins, so that a run has no row at all or at least ``LEAST_ROWS``."""
+def _merged(places: _Counts, bins: int, crowd: Crowd) -> list[int]:
+    """The first bin of each run of bins, so that a run has no row at all or enough; ``places`` are the rows' bins."""
+    starts = _joined(np.bincount(places, minlength=bins))
+    while len(starts) > 1:
+        few = np.flatnonzero(crowd.few(_runs(starts, bins)[places], len(starts))).tolist()
+        if not few:
+            break
+        gone = {min(run + 1, len(starts) - 1) for run in few}
+        starts = [start for run, start in enumerate(starts) if run not in gone]
+    return starts
+
+
+def _runs(starts: Sequence[int], bins: int) -> _Counts:
+    """The run that each bin belongs to."""
+    return np.repeat(np.arange(len(starts)), np.diff([*starts, bins]))
+
+
+def _joined(counts: _Counts) -> list[int]:
+    """The same, with enough rows in each run."""
     starts: list[int] = []
     held = 0
     for place, count in enumerate(counts.tolist()):
@@ -291,38 +300,70 @@ def _merged(counts: _Counts) -> list[int]:
     return starts
 
 
-def _value_counts(values: _Series) -> Counter[str]:
-    counts = values.value_counts()
-    texts: Counter[str] = Counter()
-    for value, rows in zip(counts.index, counts.to_numpy(dtype="int64").tolist(), strict=True):
-        texts[str(value)] += rows
-    return texts
+def _held_out_bins(values: _Series, crowd: Crowd, edges: _Floats, starts: list[int]) -> Side:
+    measured = numbers(values)
+    there = ~np.isnan(measured)
+    places = _runs(starts, len(edges) - 1)[_places(measured[there], edges)]
+    widths, runs = np.diff([*edges[starts], edges[-1]]), _merged(places, len(starts), crowd.of(there))
+    counts, wide = np.bincount(places, minlength=len(starts)), np.diff([*runs, len(starts)])
+    spread = np.repeat(np.add.reduceat(counts, runs) / np.add.reduceat(widths, runs), wide) * widths
+    return _real_side(there, spread, int(there.sum()), crowd)
 
 
-def _named(counts: Counter[str]) -> list[str]:
-    """The values to show, so that all others together have no row or at least ``LEAST_ROWS``."""
-    common = (name for name, rows in counts.items() if rows >= LEAST_ROWS)
-    names = sorted(common, key=lambda name: (-counts[name], name))[:MOST_GROUPS]
-    while names and _few(counts.total() - sum(counts[name] for name in names)):
-        names.pop()
-    return names
+def _coded(values: _Series) -> tuple[_Counts, list[str]]:
+    """The number of each row's text, -1 for null, and the texts."""
+    codes, distinct = pd.factorize(values)
+    texts = [str(value) for value in distinct.tolist()]
+    first = {text: place for place, text in reversed(list(enumerate(texts)))}
+    same = np.array([*(first[text] for text in texts), -1], dtype="int64")
+    return same[codes], texts
 
 
-def _grouped(counts: Counter[str], names: list[str], nulls: int) -> _Counts:
-    own = [counts[name] for name in names]
-    return np.array([*own, counts.total() - sum(own), nulls], dtype="int64")
+def _named(codes: _Counts, texts: list[str], crowd: Crowd) -> list[str]:
+    """The most frequent values that may be shown."""
+    rows, few = np.bincount(codes[codes >= 0], minlength=len(texts)), crowd.few(codes, len(texts))
+    common = [place for place in range(len(texts)) if rows[place] and not few[place]]
+    most = sorted(common, key=lambda place: (-rows[place], texts[place]))[:MOST_GROUPS]
+    return _told_apart([texts[place] for place in most], codes, texts, crowd)
 
 
-def _side(rows: int, known: int, counts: _Counts, whole: int) -> Side:
+def _told_apart(names: list[str], codes: _Counts, texts: list[str], crowd: Crowd) -> list[str]:
+    """As many of the names, the first ones, as leave no row or enough for all other values together."""
+    shown, places = list(names), {text: place for place, text in reversed(list(enumerate(texts)))}
+    while shown and crowd.scarce((codes >= 0) & ~np.isin(codes, [places[name] for name in shown])):
+        shown.pop()
+    return shown
+
+
+def _real_groups(codes: _Counts, texts: list[str], names: list[str], crowd: Crowd) -> Side:
+    enough = {text for text, few in zip(texts, crowd.few(codes, len(texts)).tolist(), strict=True) if not few}
+    shown = set(_told_apart([name for name in names if name in enough], codes, texts, crowd))
+    told = [name if name in shown else None for name in names]
+    null = codes < 0
+    counts = _grouped(codes, texts, told, few=crowd.scarce(null))
+    return _real_side(~null, counts, int(counts.sum()), crowd)
+
+
+def _all_groups(values: _Series, names: list[str]) -> Side:
+    codes, texts = _coded(values)
+    counts = _grouped(codes, texts, names, few=False)
+    return _side(len(values), int((codes >= 0).sum()), counts, len(values))
+
+
+def _grouped(codes: _Counts, texts: list[str], names: Sequence[str | None], *, few: bool) -> _Counts:
+    """The rows of each name, of all other values, and of null, which are not told where they are few."""
+    counts = dict(zip(texts, np.bincount(codes[codes >= 0], minlength=len(texts)).tolist(), strict=True))
+    own = [counts.get(name, 0) if name is not None else 0 for name in names]
+    return np.array([*own, (codes >= 0).sum() - sum(own), 0 if few else (codes < 0).sum()], dtype="int64")
+
+
+def _side(rows: int, known: int, counts: npt.NDArray[Any], whole: int) -> Side:
     shares = tuple((counts / whole).tolist()) if whole else None
     return Side(rows, (rows - known) / rows if rows else 0.0, shares)
 
 
-def _real_side(rows: int, known: int, counts: _Counts, whole: int) -> Side:
-    side = _side(rows, known, counts, whole)
-    nulls = None if _few(known) or _few(rows - known) else side.nulls
-    return Side(rows, nulls, None if _few(known) else side.shares)
-
-
-def _few(rows: int) -> bool:
-    return 0 < rows < LEAST_ROWS
+def _real_side(there: _Flags, counts: npt.NDArray[Any], whole: int, crowd: Crowd) -> Side:
+    """The side of real rows; ``there`` are those with a value."""
+    side = _side(len(there), int(there.sum()), counts, whole)
+    untold = crowd.scarce(there) or crowd.scarce(~there)
+    return Side(side.rows, None if untold else side.nulls, None if crowd.scarce(there) else side.shares)

@@ -1,213 +1,258 @@
-"""Aggregates drawn as Altair charts, which give PNG files now and interactive pages later.
+"""Counts drawn as Altair charts: one specification gives the PNG file and the picture in the page.
 
-Names of tables and columns and values of categories are hostile input: they enter a chart as text only,
-never as the name of a field or as part of an expression.
+A chart names no colour: the first, second and third of a range of categories, and styles, which a theme gives
+(``themes.py``), so that one chart is right on white paper, in a dark window and in print. Names of tables and columns
+and values of categories are hostile input: they enter a chart as text only, never as the name of a field or as part
+of an expression.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import count, pairwise, product
+from collections.abc import Iterable, Sequence
+from itertools import pairwise, product
 from typing import Any
 
 import altair as alt
+import numpy as np
+from altair.utils.schemapi import debug_mode
 
-from synthkit.report.aggregates import LEAST_ROWS, Density, Groups, Histogram, Side
+from synthkit.report.aggregates import Density, Groups, Histogram
+from synthkit.report.axes import PERCENT, share_axis, time_axis, value_axis
+from synthkit.report.captions import OTHERS, caption, distinct, legible, short
+from synthkit.report.figures import Figure
+from synthkit.report.pairs import Matrix
 
-REAL, SYNTHETIC = "#2F4B6E", "#E8730C"  # of unlike lightness too, so every kind of colour vision tells them apart
-STYLE: dict[str, Any] = {
-    "background": "white",
-    "padding": 14,
-    "view": {"stroke": None},
-    "axis": {
-        "domainColor": "#888888",
-        "gridColor": "#E8E8E8",
-        "labelColor": "#444444",
-        "labelLimit": 150,
-        "labelSeparation": 6,
-        "tickColor": "#888888",
-        "titleColor": "#444444",
-        "titleFontWeight": "normal",
-        "titleLimit": 200,
-    },
-    "axisX": {"grid": False},
-    "legend": {"labelColor": "#444444", "titleColor": "#444444", "titleFontWeight": "normal"},
-    "title": {
-        "anchor": "start",
-        "color": "#222222",
-        "fontSize": 14,
-        "frame": "bounds",
-        "limit": 470,
-        "offset": 12,
-        "subtitleColor": "#666666",
-        "subtitleFontSize": 11,
-        "subtitlePadding": 6,
-    },
-}
-
-_WIDTH = 420
-_LONGEST = 60
-_SHADES = ["#DCE6F0", "#8FB0CF", "#2F6296", "#0B2545"]
-_OTHERS, _NULL = "all others", "null"
-_PERCENT = ".2~%"
-_DENSITY_NOTE = f"blank: fewer than {LEAST_ROWS} real rows, or a synthetic share below that of {LEAST_ROWS} real rows"
+SIDES = ("real", "synthetic", "holdout")
+WIDTH = 420
+_STEP = 18  # of a cell of a matrix
+_UNITS = {"children": "rows of one parent", "means": "mean of the rows of one parent", "gaps": "days"}
 
 
-def histogram_chart(name: str, counted: Histogram) -> alt.LayerChart:
-    """The outline of the synthetic distribution over the filled real one."""
-    unit = 1000 if counted.temporal else 1  # Vega counts in milliseconds
-    edges = [edge * unit for edge in counted.edges if any(_sides(counted).values())]
-    x = _value_axis("x:T" if counted.temporal else "x:Q", edges)
-    y = _share_axis("y:Q", "share of rows with a value")
-    real, synthetic = (
-        _chart({"x": at, "y": top, "side": side} for at, top in _steps(edges, counted, shares)).encode(x, y, _colour())
-        for side, shares in _sides(counted).items()
+def chart(figure: Figure, *, checked: bool = False) -> alt.TopLevelMixin:
+    """The chart of a figure, with its name and its caption as title.
+
+    Altair checks each part of a chart against its schema, which takes longer than all the rest; as the parts are always
+    the same, that is left to the tests (``checked=True``).
+    """
+    counted, made = figure.counted, _title(figure)
+    with debug_mode(checked):
+        if isinstance(counted, Histogram):
+            return _histogram(counted, made, _UNITS.get(figure.topic))
+        if isinstance(counted, Groups):
+            return _groups(counted, made)
+        if isinstance(counted, Density):
+            return _density(counted, made, figure.columns)
+        return _matrix(counted, made)
+
+
+def ranking(rows: Sequence[tuple[str, float, float]], title: str, *, origin: float = 0.0) -> alt.LayerChart:
+    """Bars from ``origin``, the longest first, each with its interval of 95 %: name, value and standard error."""
+    labels = distinct(name for name, _, _ in rows)
+    plain = [
+        {"y": label, "x": value, "low": value - 1.96 * error, "high": value + 1.96 * error}
+        for label, (_, value, error) in zip(labels, rows, strict=True)
+    ]
+    y = alt.Y("y:N", sort=None, axis=alt.Axis(ticks=False, domain=False), title=None)
+    x = alt.X("x:Q", title=title, scale=alt.Scale(zero=origin == 0), axis=alt.Axis(grid=True, tickCount=5))
+    tip = [_tip("y:N", "what"), _tip("x:Q", "value", ".3f"), _tip("low:Q", "from", ".3f"), _tip("high:Q", "to", ".3f")]
+    base = alt.Chart(alt.InlineData(values=plain))
+    bars = base.mark_bar(style="only").encode(x, y, x2=alt.datum(origin), tooltip=tip)
+    errors = base.mark_rule(style="error").encode(alt.X("low:Q"), y, x2="high:Q")
+    return alt.LayerChart(layer=[bars, errors], width=WIDTH, height=22 * len(rows))
+
+
+def scatter(rows: Sequence[tuple[str, float, float]], titles: tuple[str, str]) -> alt.LayerChart:
+    """Named points: name, x and y."""
+    labels = distinct(name for name, _, _ in rows)
+    plain = [{"label": label, "x": x, "y": y} for label, (_, x, y) in zip(labels, rows, strict=True)]
+    base = alt.Chart(alt.InlineData(values=plain)).encode(
+        alt.X("x:Q", title=titles[0], scale=alt.Scale(type="log", nice=True), axis=alt.Axis(tickCount=5, format="~s")),
+        alt.Y("y:Q", title=titles[1], scale=alt.Scale(zero=False, padding=16), axis=alt.Axis(grid=True, tickCount=5)),
     )
-    layers = [real.mark_area(interpolate="step-after"), synthetic.mark_line(interpolate="step-after", strokeWidth=2.5)]
+    points = base.mark_point(style="only", filled=True, size=90).encode(
+        tooltip=[_tip("label:N", "run"), _tip("x:Q", titles[0], ",.1f"), _tip("y:Q", titles[1], ".3f")]
+    )
+    names = base.mark_text(style="label", align="left", dx=9, limit=160).encode(text="label:N")
+    return alt.LayerChart(layer=[points, names], width=WIDTH, height=260)
+
+
+def _histogram(counted: Histogram, title: alt.Title, unit: str | None) -> alt.LayerChart:
+    """The outlines of the synthetic data and of the holdout over the filled real distribution."""
+    rows = _bins(counted)
+    edges = [row[edge] for row in rows for edge in ("x", "x2")] if any(_shares(counted)) else []
+    x = time_axis(edges) if counted.temporal else value_axis("x", edges, unit)
+    same, title_y = alt.X("x:Q"), "share of rows with a value"  # one layer says it all: others would be merged with it
+    base, drawn = alt.Chart(), _drawn_sides(counted)
+    real = base.mark_area(interpolate="step-after").encode(x, share_axis("y", "real", title_y), _colour("real", drawn))
+    lines = [
+        base.mark_line(interpolate="step-after", style=f"line-{side}").encode(
+            same, share_axis("y", side, title_y), _colour(side, drawn)
+        )
+        for side, shares in zip(SIDES[1:], _shares(counted)[1:], strict=True)
+        if shares
+    ]
+    over = base.mark_rect(style="over").encode(same, x2="x2", tooltip=_bin_tips(counted))
     return alt.LayerChart(
-        layer=layers,
-        title=_title(name, counted, *_histogram_notes(counted)),
-        width=_WIDTH,
-        height=220,
+        data=alt.InlineData(values=rows), layer=[real, *reversed(lines), over], title=title, width=WIDTH, height=220
     )
 
 
-def groups_chart(name: str, counted: Groups) -> alt.Chart:
-    """One line per value with a real and a synthetic bar."""
-    sides = _sides(counted)
-    labels = [*_labels(counted.names), _OTHERS, _NULL]
+def _bins(counted: Histogram) -> list[dict[str, Any]]:
+    """One row per bin with the height of each side: a wide bin has the mean height of those that it joins."""
+    unit = 1000 if counted.temporal else 1  # Vega counts in milliseconds
+    rows: list[dict[str, Any]] = []
+    for place, (low, high) in enumerate(pairwise(counted.edges)):
+        heights = {
+            side: _digits(shares[place] * counted.step / (high - low))
+            for side, shares in zip(SIDES, _shares(counted), strict=True)
+            if shares
+        }
+        rows.append({"x": low * unit, "x2": high * unit, **heights})
+    if counted.temporal:
+        dates = [_date(edge) for edge in counted.edges]
+        rows = [{**row, "from": a, "to": b} for row, (a, b) in zip(rows, pairwise(dates), strict=True)]
+    return [*rows, {**rows[-1], "x": rows[-1]["x2"]}]  # where the last step of an outline ends
+
+
+def _date(seconds: float) -> str:
+    return str(np.datetime64(round(seconds), "s").astype("datetime64[m]")).replace("T", " ").removesuffix(" 00:00")
+
+
+def _bin_tips(counted: Histogram) -> list[alt.Tooltip]:
+    number = [alt.Tooltip(f"{end}:Q", title=name, format=",.4~r") for end, name in (("x", "from"), ("x2", "to"))]
+    ends = [alt.Tooltip("from:N"), alt.Tooltip("to:N")] if counted.temporal else number
+    there = [side for side, shares in zip(SIDES, _shares(counted), strict=True) if shares]
+    return [*ends, *(_tip(f"{side}:Q", side, PERCENT) for side in there)]
+
+
+def _groups(counted: Groups, title: alt.Title) -> alt.LayerChart:
+    """One line per value with a real and a synthetic bar, and a mark where the holdout is."""
+    labels = [*distinct(counted.names), OTHERS, "null"]
     bars = [
-        {"x": share, "y": label, "side": side}
-        for side, shares in sides.items()
+        {"y": label, "side": side, "x": _digits(share)}
+        for side, shares in zip(SIDES, _shares(counted), strict=True)
         for label, share in zip(labels, shares, strict=False)
         if share
     ]
-    shown = [label for label in labels if any(bar["y"] == label for bar in bars)]
+    drawn = {bar["y"] for bar in bars}
+    shown = [label for label in labels if label in drawn]
     y = alt.Y("y:N", scale=alt.Scale(domain=shown, paddingInner=0.3), axis=alt.Axis(ticks=False), title=None)
-    x, beside = _share_axis("x:Q", "share of rows"), alt.YOffset("side:N", scale=alt.Scale(domain=list(sides)))
-    chart = _chart(bars, title=_title(name, counted, *_groups_notes(counted)), height=max(48, 24 * len(shown)))
-    drawn: alt.Chart = chart.mark_bar().encode(x, y, _colour(), yOffset=beside)
-    return drawn
-
-
-def density_chart(name: str, axes: Sequence[str], counted: Density) -> alt.HConcatChart:
-    """The real and the synthetic density side by side, darker where there are more rows."""
-    sides = {side: _cells(counted, shares) for side, shares in _sides(counted).items()}
-    cells = [cell for side in sides.values() for cell in side]
-    scale = alt.Scale(type="sqrt", domain=[0, max((cell["share"] for cell in cells), default=1)], range=_SHADES)
-    colour = alt.Color("share:Q", scale=scale, legend=alt.Legend(format=_PERCENT, tickCount=4), title="share")
-    x = _value_axis("x:Q", [cell[edge] for cell in cells for edge in ("x", "x2")], _short(axes[0]))
-    y = _value_axis("y:Q", [cell[edge] for cell in cells for edge in ("y", "y2")], _short(axes[1]))
-    size = {"width": _WIDTH // 2, "height": _WIDTH // 2}
-    panels = [
-        _chart(rows, title=alt.Title(side, anchor="middle", fontSize=12), **size)
-        .mark_rect()
-        .encode(x, y, colour, x2="x2", y2="y2")
-        for side, rows in sides.items()
+    beside = alt.YOffset("side:N", scale=alt.Scale(domain=SIDES[:2]))
+    tip = [_tip("y:N", "value"), _tip("side:N", "side"), _tip("x:Q", "share", PERCENT)]
+    x = share_axis("x", "x", "share of rows")
+    sides = alt.Color("side:N", scale=alt.Scale(domain=_drawn_sides(counted)), legend=_LEGEND, title=None)
+    layers = [
+        _drawn(alt.Chart(), [bar for bar in bars if bar["side"] != "holdout"])
+        .mark_bar()
+        .encode(x, y, sides, yOffset=beside, tooltip=tip)
     ]
-    return alt.hconcat(*panels, title=_title(name, counted, _DENSITY_NOTE))
+    held_out = [bar for bar in bars if bar["side"] == "holdout"]
+    if held_out:
+        marks = _drawn(alt.Chart(), held_out).mark_tick(style="mark", orient="vertical")
+        layers.append(marks.encode(x, y, sides, tooltip=tip))
+    return alt.LayerChart(layer=layers, title=title, width=WIDTH, height=max(48, 24 * len(shown)))
 
 
-def legible(text: str) -> str:
-    """The text without control characters and the like, which no XML may hold and no eye can see."""
-    return "".join(c if c.isprintable() else " " if c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in text)
+def _density(counted: Density, title: alt.Title, axes: Sequence[str]) -> alt.ConcatChart:
+    """The real and the synthetic density side by side, stronger where there are more rows."""
+    sides = [_cells(counted, shares) for shares in _shares(counted)[:2]]
+    cells = [cell for side in sides for cell in side]
+    scale = alt.Scale(type="sqrt", domain=[0, max((cell["share"] for cell in cells), default=1)], range=[0.08, 1])
+    strong = alt.Opacity("share:Q", scale=scale, legend=None)
+    x = value_axis("x", [cell[edge] for cell in cells for edge in ("x", "x2")], short(axes[0]))
+    y = value_axis("y", [cell[edge] for cell in cells for edge in ("y", "y2")], short(axes[1]))
+    tip = [_tip("x:Q", "x from", ",.4~r"), _tip("y:Q", "y from", ",.4~r"), _tip("share:Q", "share", PERCENT)]
+    panels = [
+        _panel(side, rows, 220, 220).mark_rect(style="heat").encode(x, y, strong, x2="x2", y2="y2", tooltip=tip)
+        for side, rows in zip(SIDES, sides, strict=False)
+    ]
+    return alt.ConcatChart(concat=panels, columns=2, title=title)
 
 
-def _short(text: str) -> str:
-    seen = legible(text[: _LONGEST + 1])
-    return seen if len(text) <= _LONGEST else f"{seen[: _LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
+def _matrix(counted: Matrix, title: alt.Title) -> alt.ConcatChart:
+    """How strongly columns depend on each other, on both sides, and where the synthetic data differ."""
+    names = distinct(counted.names)
+    size = _STEP * len(names)
+    axis = alt.Axis(ticks=False, domain=False, labelLimit=90, title=None, grid=False)
+    x = alt.X("x:N", scale=alt.Scale(domain=names), axis=alt.Axis(**(axis.to_dict() | {"labelAngle": -90})))
+    y = alt.Y("y:N", scale=alt.Scale(domain=names), axis=axis)
+    strong = alt.Opacity("v:Q", scale=alt.Scale(domain=[0, 1], range=[0.04, 1]), legend=None)
+    tip = [_tip("y:N", "of"), _tip("x:N", "with"), _tip("v:Q", "dependence", ".2f")]
+    panels = [
+        _panel(side, _entries(names, values), size, size).mark_rect(style="heat").encode(x, y, strong, tooltip=tip)
+        for side, values in zip(SIDES, (counted.real, counted.synthetic), strict=False)
+    ]
+    differing = alt.Opacity("v:Q", scale=alt.Scale(domain=[0, 0.5], clamp=True, range=[0.04, 1]), legend=None)
+    signs = alt.Scale(domain=["weaker", "stronger"])
+    legend = alt.Legend(orient="bottom", symbolType="square", title=None)
+    more = alt.Color("sign:N", scale=signs, legend=legend)
+    rows = _differences(counted, names)
+    tip = [*tip[:2], _tip("sign:N", "synthetic is"), _tip("v:Q", "by", ".2f")]
+    panels.append(_panel("difference", rows, size, size).mark_rect().encode(x, y, differing, more, tooltip=tip))
+    resolve = alt.Resolve(scale=alt.ScaleResolveMap(color="independent", opacity="independent"))
+    return alt.ConcatChart(concat=panels, columns=3, title=title, resolve=resolve)
 
 
-def _labels(names: Iterable[str]) -> list[str]:
-    """Short names that are still different; what looks like a name of ours, or like nothing, is quoted."""
-    labels: list[str] = []
-    for name in names:
-        short = f'"{_short(name)}"' if name.strip() in ("", _OTHERS, _NULL) else _short(name)
-        numbered = (f"{short} ({number})" for number in count(2))
-        labels.append(short if short not in labels else next(label for label in numbered if label not in labels))
-    return labels
+def _entries(names: Sequence[str], values: Sequence[Sequence[float | None]]) -> list[dict[str, Any]]:
+    places = product(enumerate(names), enumerate(names))
+    return [{"y": a, "x": b, "v": v} for (i, a), (j, b) in places if (v := values[i][j]) is not None]
 
 
-def _chart(rows: Iterable[dict[str, Any]], *, width: int = _WIDTH, **properties: Any) -> alt.Chart:
-    return alt.Chart(alt.InlineData(values=list(rows)), width=width, **properties)
+def _differences(counted: Matrix, names: Sequence[str]) -> list[dict[str, Any]]:
+    found = []
+    for (i, a), (j, b) in product(enumerate(names), enumerate(names)):
+        real, made = counted.real[i][j], counted.synthetic[i][j]
+        if real is not None and made is not None:
+            sign = "weaker" if made < real else "stronger"
+            found.append({"y": a, "x": b, "sign": sign, "v": _digits(abs(made - real))})
+    return found
 
 
-def _colour() -> alt.Color:
-    scale = alt.Scale(domain=["real", "synthetic"], range=[REAL, SYNTHETIC])
-    return alt.Color("side:N", scale=scale, legend=alt.Legend(orient="top", symbolType="square"), title=None)
+_LEGEND = alt.Legend(orient="top", symbolType="square", symbolStrokeWidth=0, symbolOpacity=1)
 
 
-def _share_axis(field: str, title: str) -> alt.X | alt.Y:
-    channel = alt.X if field.startswith("x") else alt.Y
-    axis = alt.Axis(format=_PERCENT, tickCount=5, grid=True, domain=False, ticks=False)
-    return channel(field, axis=axis, scale=alt.Scale(zero=True, nice=True), stack=None, title=title)
+def _drawn(chart: alt.Chart, rows: Iterable[dict[str, Any]]) -> alt.Chart:
+    chart.data = alt.InlineData(values=list(rows))
+    return chart
 
 
-def _value_axis(field: str, values: Sequence[float], title: str | None = None) -> alt.X | alt.Y:
-    channel = alt.X if field.startswith("x") else alt.Y
-    if not values:
-        return channel(field, axis=None)
-    domain = [min(values), max(values)]
-    if field.endswith(":T"):
-        scale = alt.Scale(type="utc", domain=domain, nice=False)
-        return channel(field, axis=alt.Axis(grid=False, tickCount=7), scale=scale, title=title)
-    finest = min(high - low for low, high in pairwise(sorted(set(values))))
-    axis = alt.Axis(format=_number_format(max(map(abs, domain))), grid=False, tickCount=7, tickMinStep=finest)
-    return channel(field, axis=axis, scale=alt.Scale(domain=domain, nice=False), title=title)
+def _panel(name: str, rows: Iterable[dict[str, Any]], width: int, height: int) -> alt.Chart:
+    title = alt.Title(name, anchor="middle", fontSize=12)
+    return _drawn(alt.Chart(title=title, width=width, height=height), rows)
 
 
-def _number_format(most: float) -> str:
-    """A d3 format: 150k, 2019 (not 2,019) or 2e-7."""
-    return "~s" if most >= 1e5 else "~r" if most >= 1e-3 else "~e"
+def _tip(field: str, title: str, form: str | None = None) -> alt.Tooltip:
+    return alt.Tooltip(field, title=title, format=form) if form else alt.Tooltip(field, title=title)
 
 
-def _sides(counted: Histogram | Groups | Density) -> dict[str, tuple[float, ...]]:
-    return {"real": counted.real.shares or (), "synthetic": counted.synthetic.shares or ()}
+def _colour(side: str, drawn: Sequence[str]) -> alt.ColorDatum:
+    return alt.ColorDatum(side, scale=alt.Scale(domain=drawn), legend=_LEGEND, title=None)
 
 
-def _steps(edges: Sequence[float], counted: Histogram, shares: Sequence[float]) -> list[tuple[float, float]]:
-    """Where each step begins and how high it is; a wide one has the mean height of the bins that it joins."""
-    widths = (high - low for low, high in pairwise(counted.edges))
-    heights = [share * counted.step / width for share, width in zip(shares, widths, strict=False)]
-    return list(zip(edges, [*heights, *heights[-1:]], strict=False))
+def _shares(counted: Histogram | Groups | Density) -> list[tuple[float, ...]]:
+    holdout = None if isinstance(counted, Density) else counted.holdout
+    return [side.shares or () if side else () for side in (counted.real, counted.synthetic, holdout)]
+
+
+def _drawn_sides(counted: Histogram | Groups) -> list[str]:
+    """The sides that the legend tells apart: the holdout only where it is drawn."""
+    return [*SIDES[:2], *(SIDES[2:] if _shares(counted)[2] else ())]
 
 
 def _cells(counted: Density, shares: Sequence[float]) -> list[dict[str, float]]:
     places = product(*(pairwise(edges) for edges in counted.edges))
     return [
-        {"x": x, "x2": x2, "y": y, "y2": y2, "share": share}
+        {"x": x, "x2": x2, "y": y, "y2": y2, "share": _digits(share)}
         for ((x, x2), (y, y2)), share in zip(places, shares, strict=False)
         if share
     ]
 
 
-def _title(name: str, counted: Histogram | Groups | Density, *notes: str) -> alt.Title:
-    sides = " \N{MIDDLE DOT} ".join((_described("real", counted.real), _described("synthetic", counted.synthetic)))
-    return alt.Title(
-        legible(name), subtitle=[sides, *(notes if any(_sides(counted).values()) else ["nothing to show"])]
-    )
+def _digits(share: float) -> float:
+    """Four digits are more than a picture shows."""
+    return float(f"{share:.4g}")
 
 
-def _described(name: str, side: Side) -> str:
-    return f"{name}: {side.rows:,} rows{_nulls(side) if side.rows else ''}"
-
-
-def _nulls(side: Side) -> str:
-    if side.nulls is None:
-        return f", under {LEAST_ROWS} null" if side.shares else f", under {LEAST_ROWS} with a value"
-    if side.nulls in (0, 1):
-        return ", all null" if side.nulls else ", no nulls"
-    return f", {side.nulls:.1%} null" if side.nulls >= 0.0005 else ", <0.1% null"
-
-
-def _histogram_notes(counted: Histogram) -> Iterator[str]:
-    joined = any(high - low > 1.5 * counted.step for low, high in pairwise(counted.edges))
-    yield "the outermost bars hold all beyond them" + f"; bars under {LEAST_ROWS} real rows are joined" * joined
-    if counted.zeros:
-        yield "exactly 0: real {:.1%}, synthetic {:.1%}".format(*counted.zeros)
-
-
-def _groups_notes(counted: Groups) -> Iterator[str]:
-    others = len(counted.names)
-    if any(shares[others] for shares in _sides(counted).values() if shares):
-        yield f"{_OTHERS}: the rarer ones, and any with fewer than {LEAST_ROWS} real rows"
+def _title(figure: Figure) -> alt.Title:
+    heading, notes = caption(figure)
+    return alt.Title(legible(heading), subtitle=list(notes))

@@ -53,6 +53,7 @@ def test_every_setting_can_be_written_in_the_file(written):
         out = "made"
         format = "parquet"
         csv_safe = true
+        plots = "svg"
         evaluators = ["means"]
         no_gates = true
         allow_small = true
@@ -82,6 +83,7 @@ def test_every_setting_can_be_written_in_the_file(written):
         out=file.parent / "made",
         format="parquet",
         csv_safe=True,
+        plots="svg",
         evaluators=("means",),
         no_gates=True,
         allow_small=True,
@@ -203,8 +205,8 @@ WRONG = {
     "seed = 1\n\n# a comment\nschem = 'x'": "synthkit.toml:4: unknown key 'schem'; did you mean 'schema'?",
     "schema_file = 'x'": "synthkit.toml:1: unknown key 'schema_file'; did you mean 'schema'?",
     "path = 'x'": "synthkit.toml:1: unknown key 'path'; known are allow_small, balance, csv_safe, data, evaluators, "
-    "format, gate_set, gates, given, holdout, k, locale, no_gates, options, out, overwrite, plugin, rare, repeats, "
-    "rows, schema, seed, table, tables, where",
+    "format, gate_set, gates, given, holdout, k, locale, no_gates, options, out, overwrite, plots, plugin, rare, "
+    "repeats, rows, schema, seed, table, tables, where",
     "k = 4": "synthkit.toml:1: k: fewer than 5 subjects hide nobody; allow_small = true (--allow-small) for a test; "
     "correct it",
     "allow_small = true\nk = 0": "synthkit.toml:2: k: input should be greater than 0; correct it",

@@ -398,4 +398,4 @@ def test_the_steps_say_which_repeat_they_belong_to(guests):
     execute(plan(repeats=2), registry, Witness())
     own = ("guard", "fit", "sample", "restore", "verify", "evaluate")
     repeated = [f"{step} {number}/2" for number in (1, 2) for step in own]
-    assert Witness.steps == ["read", "split", *repeated, "judge", "report", "write"]
+    assert Witness.steps == ["read", "split", *repeated, "judge", "report", "write", "report"]

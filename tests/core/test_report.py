@@ -1,5 +1,6 @@
 """The plots show what is in the tables, and nothing about fewer than ten real rows."""
 
+import json
 import string
 import subprocess
 import sys
@@ -15,10 +16,13 @@ from hypothesis import strategies as st
 
 from synthkit import Column, ColumnKind, Context, Dataset, ResourceError, Schema, Table
 from synthkit.bank import bank
-from synthkit.report import write_plots
-from synthkit.report.aggregates import LEAST_ROWS, MOST_BINS, MOST_GROUPS, density, groups, histogram, strongest_pairs
-from synthkit.report.charts import density_chart, groups_chart, histogram_chart
-from synthkit.report.images import png
+from synthkit.report import Figure, Sides, figures, write_plots
+from synthkit.report.aggregates import MOST_BINS, MOST_GROUPS, density, groups, histogram
+from synthkit.report.captions import caption
+from synthkit.report.charts import chart
+from synthkit.report.crowd import LEAST_ROWS
+from synthkit.report.images import drawn, specification
+from synthkit.report.pairs import strongest_pairs
 from synthkit.testing import guarded
 
 NUMERICAL, CATEGORICAL = ColumnKind.NUMERICAL, ColumnKind.CATEGORICAL
@@ -40,6 +44,17 @@ HOSTILE = [
 
 def dates(days, start="2020-01-01"):
     return pd.Series(np.datetime64(start, "us") + np.asarray(days, dtype="timedelta64[D]"))
+
+
+def column(counted, name="c"):
+    """A figure of one column."""
+    return Figure("column", "t", (name,), counted)
+
+
+def plotted(real, synthetic, folder, *, context=None, **given):
+    """The figures of two data sets, drawn into a folder."""
+    context = context or Context()
+    return write_plots(list(figures(Sides(real, synthetic), Context())), folder, context=context, **given)
 
 
 def dataset(table, **columns):
@@ -77,9 +92,8 @@ class TestHistogram:
         counted = histogram(values, values, NUMERICAL)
         assert counted.edges == (-0.5, 0.5, 3.5, 4.5)
         assert counted.step == 1
-        chart = histogram_chart("t.c", counted).to_dict()
-        bars = chart["datasets"][chart["layer"][0]["data"]["name"]]
-        assert [bar["y"] for bar in bars] == pytest.approx([100 / 212, 4 / 212, 100 / 212, 100 / 212])
+        bars = specification(chart(column(counted)))["data"]["values"]
+        assert [bar["real"] for bar in bars] == pytest.approx([100 / 212, 4 / 212, 100 / 212, 100 / 212], rel=1e-3)
 
     @pytest.mark.parametrize(("values", "shares"), [([0] * 50 + [1] * 50 + [2] * 9, (50, 59)), (range(19), (19,))])
     def test_a_small_last_bin_joins_the_one_before(self, values, shares):
@@ -272,16 +286,16 @@ class TestCharts:
     def test_specifications_are_valid_and_hold_aggregates_only(self):
         values = pd.Series(np.random.default_rng(0).normal(size=1000))
         pair = pd.DataFrame({"a": values, "b": -values})
-        charts = [histogram_chart("t.c", histogram(values, values, NUMERICAL))]
-        charts += [groups_chart("t.c", groups(values.round().astype(str), pd.Series(["z"])))]
-        charts += [density_chart("t", ("a", "b"), density(pair, pair))]
-        assert all(len(chart.to_json()) < 40_000 for chart in charts)
+        made = [column(histogram(values, values, NUMERICAL))]
+        made += [column(groups(values.round().astype(str), pd.Series(["z"])))]
+        made += [Figure("pair", "t", ("a", "b"), density(pair, pair))]
+        assert all(len(json.dumps(specification(chart(figure, checked=True)))) < 40_000 for figure in made)
 
     @pytest.mark.parametrize(
         ("real", "told"),
         [
-            ([1.5] * 95 + [None] * 5, "100 rows, under 10 null"),
-            ([1.5] * 5 + [None] * 95, "100 rows, under 10 with a value"),
+            ([1.5] * 95 + [None] * 5, "100 rows, hardly any null"),
+            ([1.5] * 5 + [None] * 95, "100 rows, hardly any with a value"),
             ([None] * 50, "50 rows, all null"),
             ([], "0 rows"),
             ([1.5, None] * 50, "100 rows, 50.0% null"),
@@ -290,13 +304,12 @@ class TestCharts:
     )
     def test_the_caption_tells_rows_and_nulls_but_no_small_number(self, real, told):
         counted = histogram(pd.Series(real, dtype="float64"), NOTHING, NUMERICAL)
-        assert f"real: {told} ·" in histogram_chart("t.c", counted).to_dict()["title"]["subtitle"][0]
+        assert f"real: {told} ·" in caption(column(counted))[1][0]
 
     def test_labels_differ_and_are_short(self):
         names = ["null", "all others", " ", "x" * 70 + "1", "x" * 70 + "2", "a\x01", "a\x02", "other"]
         counted = groups(pd.Series(names * 10 + ["rare"] * 10 + [None] * 10), pd.Series(["?"]))
-        chart = groups_chart("t.c", counted).to_dict()
-        labels = chart["encoding"]["y"]["scale"]["domain"]
+        labels = specification(chart(column(counted)))["layer"][0]["encoding"]["y"]["scale"]["domain"]
         assert len(set(labels)) == len(labels) == 10 + 1
         assert {'"null"', '"all others"', '" "', "other", "a\ufffd", "a\ufffd (2)", "x" * 59 + "…"} < set(labels)
         assert labels[-2:] == ["all others", "null"]
@@ -304,26 +317,27 @@ class TestCharts:
     @pytest.mark.parametrize("name", HOSTILE)
     def test_names_are_text_and_nothing_else(self, name):
         values = pd.Series(range(200))
-        chart = density_chart(name, (name, name), density(*[pd.DataFrame({name: values, "b": values})] * 2)).to_dict()
-        fields = {channel.get("field") for panel in chart["hconcat"] for channel in panel["encoding"].values()}
-        assert fields == {"x", "x2", "y", "y2", "share"}
-        assert len(chart["hconcat"][0]["encoding"]["x"]["title"]) <= 60
+        counted = density(*[pd.DataFrame({name: values, "b": values})] * 2)
+        made = specification(chart(Figure("pair", name, (name, name), counted)))
+        channels = [channel for panel in made["concat"] for channel in panel["encoding"].values()]
+        assert {c["field"] for c in channels if isinstance(c, dict)} == {"x", "x2", "y", "y2", "share"}
+        assert len(made["concat"][0]["encoding"]["x"]["title"]) <= 60
 
 
 class TestImages:
     def test_a_png_of_twice_the_size(self):
-        image = png(alt.Chart(alt.InlineData(values=[]), width=300, height=100).mark_bar())
+        image = drawn(alt.Chart(alt.InlineData(values=[]), width=300, height=100).mark_bar())
         assert image.startswith(b"\x89PNG\r\n\x1a\n")
         assert int.from_bytes(image[16:20]) >= 600
 
     @pytest.mark.parametrize("text", ["\x00", "\x08", "\ufffe", "\ud800", "\u202e", "<&\"'>", "\n\t"])
     def test_no_character_brings_the_process_down(self, text):
         rows = alt.InlineData(values=[{"a": text}])
-        assert png(alt.Chart(rows, title=alt.Title(text, subtitle=[text])).mark_text().encode(text="a:N"))
+        assert drawn(alt.Chart(rows, title=alt.Title(text, subtitle=[text])).mark_text().encode(text="a:N"))
 
     def test_nothing_is_fetched(self):
         with pytest.raises(ValueError, match="not allowed"):
-            png(alt.Chart("https://example.com/rows.json").mark_bar())
+            drawn(alt.Chart("https://example.com/rows.json").mark_bar())
 
 
 def everything(rows, seed):
@@ -346,13 +360,14 @@ def everything(rows, seed):
 @pytest.fixture(scope="module")
 def plots(tmp_path_factory):
     folder = tmp_path_factory.mktemp("plots")
-    return write_plots(everything(400, 0), everything(300, 1), folder, context=Context())
+    return plotted(everything(400, 0), everything(300, 1), folder)
 
 
 class TestWritePlots:
     def test_one_file_for_each_modelled_column_and_pair(self, plots):
         names = [path.name for path in plots]
-        assert len(names) == 5 + len(HOSTILE) + 1
+        assert len(names) == 5 + len(HOSTILE) + 2
+        assert "_._t.pairs.png" in names
         assert {"_._t.number.png", "_._t.Number-2.png", "_._t.day.png", "_._t.number~Number.png"} < set(names)
         assert not any("key" in name or "email" in name for name in names)
 
@@ -365,28 +380,28 @@ class TestWritePlots:
 
     @pytest.mark.parametrize(("real", "synthetic"), [(150, 0), (5, 50), (0, 0)])
     def test_small_and_empty_tables(self, real, synthetic, tmp_path):
-        plots = write_plots(guarded(real), guarded(synthetic), tmp_path, context=Context())
-        assert [path.stat().st_size > 0 for path in plots] == [True] * 6
+        plots = plotted(guarded(real), guarded(synthetic), tmp_path)
+        assert [path.stat().st_size > 0 for path in plots] == [True] * 8
 
     def test_the_same_data_give_the_same_bytes_and_stay_as_they_are(self, tmp_path):
         data, before = guarded(120).select(["purchases"]), guarded(120).select(["purchases"])
-        images = [[path.read_bytes() for path in write_plots(data, data, tmp_path, context=Context())] for _ in "12"]
+        images = [[path.read_bytes() for path in plotted(data, data, tmp_path)] for _ in "12"]
         assert images[0] == images[1]
         pd.testing.assert_frame_equal(data["purchases"], before["purchases"])
 
     def test_progress_and_deadline(self, tmp_path):
         told = []
         data = guarded(20).select(["purchases"])
-        write_plots(data, data, tmp_path, context=Context(report=lambda part, text: told.append((part, text))))
+        plotted(data, data, tmp_path, context=Context(report=lambda part, text: told.append((part, text))))
         assert told == [(0, "plot 1 of 2"), (0.5, "plot 2 of 2")]
         with pytest.raises(ResourceError, match="time allowed"):
-            write_plots(data, data, tmp_path, context=Context(deadline=time.monotonic() - 1))
+            plotted(data, data, tmp_path, context=Context(deadline=time.monotonic() - 1))
 
     def test_the_four_plots_of_the_origin(self, tmp_path):
         customers = bank(300)["customers"]
         columns = ("income", "credit_score", "account_balance")
         real = dataset("customers", **{name: (NUMERICAL, customers[name]) for name in columns})
-        names = {path.name for path in write_plots(real, real, tmp_path, context=Context())}
+        names = {path.name for path in plotted(real, real, tmp_path)}
         assert {f"customers.{name}.png" for name in (*columns, "income~credit_score")} < names
 
 

@@ -183,6 +183,7 @@ def test_no_canary_comes_out_of_a_run(plugin, canaries, real, tmp_path, capfd):
     assert run(["sample", "out/model", "--out", "more", "--rows", "200", "--json"]) == 0
     written = {path.name for path in (tmp_path / "out").rglob("*")}
     assert {"manifest.json", "run.json", "scores.json", "schema.toml", "guard.json"} <= written
+    assert {"report.html", "report.md", "report.json"} <= written
     assert any(name.endswith(".png") for name in written)
     patterns = canaries.patterns
     assert [kinds(found_in(tmp_path / folder, patterns), patterns) for folder in ("out", "more")] == [{}, {}]
