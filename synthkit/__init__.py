@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from synthkit.format import Format
     from synthkit.given import Balance, Condition, Given, refuse_unknown
     from synthkit.hookspecs import hookimpl
+    from synthkit.plugins import PLUGIN_API
     from synthkit.row_numbers import parent_rows
     from synthkit.schema import Column, ColumnKind, ForeignKey, Schema, Table
     from synthkit.scores import Failure, Score
@@ -54,6 +55,7 @@ _MODULES = {
     "format": ("Format",),
     "given": ("Balance", "Condition", "Given", "refuse_unknown"),
     "hookspecs": ("hookimpl",),
+    "plugins": ("PLUGIN_API",),
     "row_numbers": ("parent_rows",),
     "schema": ("Column", "ColumnKind", "ForeignKey", "Schema", "Table"),
     "scores": ("Failure", "Score"),
@@ -64,6 +66,7 @@ _MODULES = {
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
+    "PLUGIN_API",
     "Balance",
     "Column",
     "ColumnKind",

@@ -24,6 +24,7 @@ class Evaluator(ABC):
             is the worst, not the best.
         requires: distributions that must be installed, as ``"sdv>=2,<3"``.
         extra: the extra of its own distribution that brings them, for the hint to the user.
+        plugin_api: the ``synthkit.PLUGIN_API`` that it was made for.
         exceptions: promises of ``synthkit.testing`` that it cannot keep: the name of the check, and the reason why.
     """
 
@@ -34,6 +35,7 @@ class Evaluator(ABC):
     measures_risk: ClassVar[bool] = False
     requires: ClassVar[tuple[str, ...]] = ()
     extra: ClassVar[str | None] = None
+    plugin_api: ClassVar[int] = 1
     exceptions: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     @abstractmethod

@@ -19,12 +19,14 @@ class Format(ABC):
         suffixes: the file name endings it reads; the first of them is written.
         typed: whether a file knows its types. Where it does not, every column is read as text with the
             empty cell as null, and the core finds out the types and writes text again.
+        plugin_api: the ``synthkit.PLUGIN_API`` that it was made for.
         exceptions: promises of ``synthkit.testing`` that it cannot keep: the name of the check, and the reason why.
     """
 
     name: ClassVar[str]
     suffixes: ClassVar[tuple[str, ...]]
     typed: ClassVar[bool]
+    plugin_api: ClassVar[int] = 1
     exceptions: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     @abstractmethod

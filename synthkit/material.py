@@ -87,7 +87,7 @@ def read(plan: Plan, registry: Registry, context: Context) -> Dataset:
     schema = _schema(plan, tables, context)
     real = with_subject(source.read_dataset({name: tables[name] for name in schema.table_names}, schema))
     if plan.schema_file is None:
-        real = _ruled(real, context)
+        real = _ruled(real, plan.k, context)
     for broken in integrity.violations(real):
         problem, remedy = _BROKEN.get(broken.rule, _BROKEN_RULE)
         raise DataError(f"{broken.count:,} {problem.format(broken.words)}", remedy, broken.where)
@@ -203,9 +203,9 @@ def infer_schema(path: Path, registry: Registry, context: Context) -> Schema:
     return with_rules(source.read_dataset(tables, _schema(Plan(data=path), tables, context))).schema
 
 
-def _ruled(data: Dataset, context: Context) -> Dataset:
+def _ruled(data: Dataset, k: int, context: Context) -> Dataset:
     """The data with the rules found in them, said in one note."""
-    ruled = with_rules(data)
+    ruled = with_rules(data, k)
     found = [len(table.rules) for table in ruled.schema.tables if table.rules]
     if found:
         rules, tables = _counted(sum(found), "rule"), _counted(len(found), "table")

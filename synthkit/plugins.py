@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 GROUP = "synthkit"
 OWN_DISTRIBUTION = "synthkit"
+PLUGIN_API = 1  # what plugins meet: it grows when a plugin must be changed to go on working
+OLDEST_API = 1  # that still works, with a warning
 KINDS = ("synthesizer", "evaluator", "format")  # each a module of that name with the contract
 
 
@@ -225,7 +228,22 @@ def _listed(kind: str, offered: type[Any], source: Distribution) -> Plugin:
     needs = " ".join(["pip install", *(f'"{text}"' for text in install)]) if missing else None
     problem = f"needs {', '.join(missing)}{_instead(missing)}" if missing else None
     licence = "; ".join([_licence(source), *_licences(requires)])
+    if refusal := _too_new_or_old(offered, source):
+        needs, problem = None, refusal
     return Plugin(offered.name, kind, source.name, source.version, licence, needs, problem, offered)
+
+
+def _too_new_or_old(offered: type[Any], source: Distribution) -> str | None:
+    """Why a plugin made for another interface cannot be used; one that is merely old is used, with a warning."""
+    made_for: int = offered.plugin_api
+    if made_for > PLUGIN_API:
+        return f"made for plugin API {made_for}, and this synthkit has {PLUGIN_API}: upgrade synthkit"
+    if made_for < OLDEST_API:
+        return f"made for plugin API {made_for}, which synthkit no longer has: upgrade {source.name}"
+    if made_for < PLUGIN_API:
+        text = f"{offered.name} of {source.name} was made for plugin API {made_for}, which will not work for ever"
+        warnings.warn(f"{text}; upgrade {source.name}", DeprecationWarning, stacklevel=2)
+    return None
 
 
 def _installed(requirement: str) -> bool:

@@ -38,6 +38,7 @@ class Synthesizer(ABC):
         requires: distributions that must be installed, as ``"sdv>=2,<3"``.
         extra: the extra of its own distribution that brings them, for the hint to the user.
         trial: options with which ``synthkit.testing`` tries it, where the default ones take long.
+        plugin_api: the ``synthkit.PLUGIN_API`` that it was made for.
         exceptions: promises of ``synthkit.testing`` that it cannot keep: the name of the check, and the reason why.
     """
 
@@ -49,6 +50,7 @@ class Synthesizer(ABC):
     requires: ClassVar[tuple[str, ...]] = ()
     extra: ClassVar[str | None] = None
     trial: ClassVar[Mapping[str, Any]] = MappingProxyType({})
+    plugin_api: ClassVar[int] = 1
     exceptions: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     Options: ClassVar[type[pydantic.BaseModel]] = NoOptions

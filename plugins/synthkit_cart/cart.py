@@ -19,13 +19,15 @@ from synthkit_cart.tables import Lessons, TableModel
 from synthkit_cart.tokens import Integers
 
 _LEAVES = {"fast": 10, "balanced": 20, "strict": 50}
+_MANY = 6_400  # subjects, beyond which leaves grow with the square root of their number
 
 
 class CartOptions(pydantic.BaseModel, extra="forbid", frozen=True):
     """How close the trees may come to single subjects."""
 
     privacy: Literal["fast", "balanced", "strict"] = pydantic.Field(
-        default="balanced", description="subjects behind every leaf of a tree: 10, 20 or 50"
+        default="balanced",
+        description="subjects behind every leaf of a tree, at least: 10, 20 or 50, more where there are over 6,400",
     )
 
 
@@ -50,7 +52,8 @@ class Cart(Synthesizer):
 
     def fit(self, training: Dataset, *, seed: int, context: Context) -> Self:
         self.schema, self.subject, self.models = training.schema, training.subject, {}
-        lessons = Lessons(training, self._roles, _LEAVES[self.options.privacy])
+        leaf = leaf_size(_LEAVES[self.options.privacy], len(training[training.subject]))
+        lessons = Lessons(training, self._roles, leaf)
         for place, name in enumerate(self._roles.order):
             context.progress(place, len(self._roles.order), name)
             self.models[name] = lessons.learn(name, seed)
@@ -63,6 +66,8 @@ class Cart(Synthesizer):
         random = np.random.default_rng(np.random.SeedSequence(seed))
         drawing = Drawing(self._roles, self.models, sizes, self.subject, random)
         drawing.asked = self._asked(given, context)
+        links = self._roles.links.items()
+        drawing.needs = {name: [key.parent for key in keys if not self._nullable(key)] for name, keys in links}
         for place, name in enumerate(self._roles.order):
             context.progress(place, len(self._roles.order), name)
             drawing.draw(name, ratio)
@@ -110,6 +115,16 @@ class Cart(Synthesizer):
             own = ("own", column.name)
             made[column.name] = columns.written(rows.values[own], rows.codecs[own], column)
         return pd.DataFrame({column: made[column] for column in table.column_names})
+
+
+def leaf_size(least: int, subjects: int) -> int:
+    """How many subjects stand behind a leaf: more where there are many, whom single ones lie closer to.
+
+    Example:
+        >>> leaf_size(20, 1_000), leaf_size(20, 25_600)
+        (20, 40)
+    """
+    return round(least * float(np.sqrt(max(subjects / _MANY, 1.0))))
 
 
 def _keys(rows: Integers) -> pd.Series[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -24,6 +24,7 @@ class Drawing:
 
     Attributes:
         rows: of the tables drawn so far.
+        needs: for each table those that its rows must point at.
         asked: what draws the subjects, where something is given of them.
     """
 
@@ -39,6 +40,7 @@ class Drawing:
         self.rows: dict[str, Rows] = {}
         self.world = World({}, {}, {}, {})
         self.asked: Subjects | None = None
+        self.needs: Mapping[str, Sequence[str]] = {}
 
     def draw(self, name: str, ratio: float) -> None:
         """Draw a table whose owners are there, for so many times as many subjects as there were real ones."""
@@ -72,19 +74,24 @@ class Drawing:
 
     def _again(self, rows: Rows, model: TableModel) -> None:
         """Put the rows that come again in their places, or in any."""
-        if model.heads is not None:
+        if model.heads is not None and rows.size:
             order = np.argsort(rows.values[SELF]) if model.few else self.random.permutation(rows.size)
             places = order[model.heads.at] if model.few else order[: len(model.heads.at)]
             model.heads.put(rows, places, self.random)
 
+    def _possible(self, name: str) -> bool:
+        """Whether there are rows in every table that each row of another one must point at."""
+        return all(self.rows[parent].size for parent in self.needs.get(name, ()))
+
     def _roots(self, name: str) -> Rows:
         model, size = self.models[name], self.sizes[name]
+        size = size if self._possible(name) or name == self.subject else 0
         rows = Rows(size, {}, {}, np.arange(size))
         if self.asked is not None and name == self.subject:
             rows.put(self.asked(size, self.world, self.random), self._codecs(model))
             return rows
         if model.few:
-            rows.put({SELF: self.random.permutation(model.size) + 1}, {SELF: Labels(model.size + 1)})
+            rows.put({SELF: self.random.permutation(model.size)[:size] + 1}, {SELF: Labels(model.size + 1)})
         about = About(rows.subjects, np.full(size, NONE))
         rows.put(model.way.independent(rows.known(), about, self.world, self.random), self._codecs(model))
         return rows
@@ -97,7 +104,8 @@ class Drawing:
         counts = np.nan_to_num(owner.values["count", name]).astype("int64")
         shared = self.roles.root(name) != self.roles.root(self.subject)  # which keeps its size
         counts = exactly(counts, model.size - model.alone, self.random, single=brood.single) if shared else counts
-        units = Units.of(counts, model.alone if shared else round(model.alone * ratio))
+        alone = model.alone if shared else round(model.alone * ratio)
+        units = Units.of(counts, alone) if self._possible(name) else Units.of(np.zeros_like(counts), 0)
         given = self._parted(brood.given(owner, units.owner), units)
         about = About(owner.subjects_of(units.owner), units.owner)
         values = model.way.sequences(units, given, owner, about, self.world, self.random)

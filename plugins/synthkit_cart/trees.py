@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from synthkit_cart.tokens import Flags, Floats, Integers
 Codes = npt.NDArray[np.uint8]  # features × rows
 CODES = 128  # of a feature
 ORDERED, UNORDERED = 8, 16  # classes of tokens that a split tells apart
+_AT_ONCE = 1 << 18  # numbers
 
 
 @dataclass(frozen=True)
@@ -52,12 +54,14 @@ class Tree:
     def leaves(self, codes: Codes) -> Integers:
         """The node at which each row ends."""
         flat, rows = codes.ravel(), np.arange(codes.shape[1])
-        node = np.zeros(len(rows), dtype="int32")
+        left, start = self.left.astype("int64"), self.feature.astype("int64") * len(rows)
+        threshold = np.where(left == np.arange(len(left)), 255, self.threshold).astype("uint8")  # none exceeds it
+        node = np.zeros(len(rows), dtype="int64")
         for _ in range(self.depth):
-            left = self.left[node]
-            right = flat[self.feature[node] * len(rows) + rows] > self.threshold[node]
-            node = left + (right & (left != node))
-        return node.astype("int64")
+            right = flat.take(start.take(node) + rows) > threshold.take(node)
+            node = left.take(node)
+            node += right
+        return node
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ class Sample:
 
     def take(self, rows: Flags) -> Sample:
         """Some of the rows."""
-        return Sample(self.codes[:, rows], self.tokens[rows], self.groups, self.subjects[rows])
+        return Sample(np.compress(rows, self.codes, axis=1), self.tokens[rows], self.groups, self.subjects[rows])
 
 
 def grow(sample: Sample, growth: Growth) -> Tree:
@@ -133,17 +137,56 @@ def _shared(sample: Sample, node: Integers, splits: tuple[Integers, Integers], l
 
 def _best_splits(sample: Sample, node: Integers, nodes: int, growth: Growth) -> tuple[Integers, Integers]:
     """For each node the feature (-1 for none) and the threshold of its best split."""
-    best, feature, threshold = np.zeros(nodes), np.full(nodes, -1), np.zeros(nodes, dtype="int64")
+    feature, threshold = np.full(nodes, -1), np.zeros(nodes, dtype="int64")
     classes, kinds = classed(sample.tokens, node, sample.groups)
-    for place, own in enumerate(sample.codes):
-        width = int(own.max()) + 1
-        if width > 1:
-            key = (node * width + own) * kinds + classes
-            counts = np.bincount(key, minlength=nodes * width * kinds).reshape(nodes, width, kinds)
-            gain, at = _gains(counts.astype("float64"), growth, ordered=sample.groups is None)
-            better = gain > best
-            best[better], feature[better], threshold[better] = gain[better], place, at[better]
+    large = np.flatnonzero(np.bincount(node, minlength=nodes) >= 2 * growth.leaf)  # no other can be split
+    number = np.full(nodes, -1)
+    number[large] = np.arange(len(large))
+    rows = number[node] >= 0
+    codes = np.compress(rows, sample.codes, axis=1)
+    cells = Cells(number[node[rows]], classes[rows], len(large), kinds)
+    best = np.zeros(len(large))
+    for some in _batches(codes, cells):
+        gains, at = _gains(cells.counts(codes[some]), growth, ordered=sample.groups is None)
+        chosen = gains.argmax(0)  # the first of equal ones
+        gain, at = gains[chosen, cells.all], at[chosen, cells.all]
+        better = gain > best
+        best[better] = gain[better]
+        feature[large[better]], threshold[large[better]] = some.start + chosen[better], at[better]
     return feature, threshold
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Rows by their node and class, both numbers from 0 on."""
+
+    node: Integers
+    classes: Integers
+    nodes: int
+    kinds: int
+
+    @property
+    def all(self) -> Integers:
+        """The numbers of all nodes."""
+        return np.arange(self.nodes)
+
+    def counts(self, codes: Codes) -> Floats:
+        """How many rows there are, by code, class, feature and node."""
+        width, features = int(codes.max(initial=0)) + 1, len(codes)
+        plane = self.kinds * features * self.nodes
+        key = codes * np.int64(plane)
+        key += self.classes * (features * self.nodes) + self.node
+        key += np.arange(features)[:, None] * self.nodes
+        counts = np.bincount(key.ravel(), minlength=width * plane).astype("float64")
+        return counts.reshape(width, self.kinds, features, self.nodes)
+
+
+def _batches(codes: Codes, cells: Cells) -> Iterator[slice]:
+    """As many features at a time as memory that is quick to reach holds."""
+    each = max(cells.kinds * cells.nodes * CODES, codes.shape[1], 1)
+    batch = max(_AT_ONCE // each, 1)
+    for first in range(0, len(codes) if cells.nodes else 0, batch):
+        yield slice(first, min(first + batch, len(codes)))
 
 
 def classed(tokens: Integers, node: Integers, groups: Integers | None) -> tuple[Integers, int]:
@@ -172,15 +215,23 @@ def classed(tokens: Integers, node: Integers, groups: Integers | None) -> tuple[
 
 
 def _gains(counts: Floats, growth: Growth, *, ordered: bool) -> tuple[Floats, Integers]:
-    """For each node the gain beyond the penalty and its threshold, from the counts nodes × codes × classes."""
-    sizes = counts.sum(2).cumsum(1)
-    left = (counts.cumsum(2)[:, :, :-1] if ordered else counts).cumsum(1)
-    total, whole = left[:, -1:, :], sizes[:, -1:]
-    rest, right = whole - sizes, total - left
+    """For each feature and node the gain beyond the penalty and its threshold, from counts as ``Cells`` gives them.
+
+    The counts are cumulated in place. All sums of squares are of whole numbers, and so exact in any order.
+    """
+    left, kinds = counts, counts.shape[1]
+    for code in range(1, len(left)):  # much faster than a cumulated sum of numpy's
+        left[code] += left[code - 1]
+    for kind in range(1, kinds if ordered else 0):
+        left[:, kind] += left[:, kind - 1]
+    sizes, left = (left[:, -1], left[:, :-1]) if ordered else (left.sum(1), left)
+    total, whole = np.ascontiguousarray(np.moveaxis(left[-1], 0, -1)), sizes[-1]
+    rest, all_square = whole - sizes, (total**2).sum(-1)
+    square, product = np.einsum("ckfn,ckfn->cfn", left, left), np.einsum("ckfn,kfn->cfn", left, left[-1])
     with np.errstate(divide="ignore", invalid="ignore"):
-        kept = (left**2).sum(2) / sizes + (right**2).sum(2) / rest - (total**2).sum(2) / whole
-        spread = (total - total**2 / whole[:, :, None]).sum((1, 2)) / whole[:, 0]
+        kept = square / sizes + (all_square - 2 * product + square) / rest - all_square / whole
+        spread = (total - total**2 / whole[..., None]).sum(-1) / whole
     kept[(sizes < growth.leaf) | (rest < growth.leaf)] = 0
-    threshold = kept.argmax(1)
-    gain = np.take_along_axis(kept, threshold[:, None], 1)[:, 0]
+    threshold = kept.argmax(0)
+    gain = np.take_along_axis(kept, threshold[None], 0)[0]
     return np.where(spread > 0, gain - growth.penalty * spread, 0.0), threshold

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, combinations, product
 from typing import Any, TypeAlias
 
@@ -15,6 +15,7 @@ from synthkit_fidelity.observe import Codebook, Path
 from synthkit_fidelity.states import Children, Key, Margin, State, Tally
 
 RELATED = 0.05  # the least association in the real data that counts as dependence
+_FAINT = 0.1  # part of the real dependence that chance may explain where a table or key is judged alone
 _NOT_ALLOWED = "the synthetic data do not allow it"
 
 Place: TypeAlias = tuple[str, str]  # a table and a column of it
@@ -40,8 +41,10 @@ class Comparison:
         )  # fmt: skip
         for figures in groups:
             yield from with_averages(list(figures))
-        yield from self._dependence_within()
-        yield from self._dependence_across([path for path in hops if len(path) == 1])
+        within, across = self._dependence_within(), self._dependence_across([path for path in hops if len(path) == 1])
+        yield from _pooled("fidelity.dependence.intra", within)
+        yield from _pooled("fidelity.dependence.hop1", across)
+        yield from _least("fidelity.dependence.least", [*within, *across])
 
     def _columns(self) -> list[Place]:
         return [(t, c.name) for t in observe.scored(self.schema) for c in observe.compared(self.schema, t)]
@@ -113,24 +116,24 @@ class Comparison:
             elif key[0] == "lag" and part.rows[0, 1]:
                 yield self._measured("fidelity.order", table, names, places, _of_correlation(key, 0, 1))
 
-    def _dependence_within(self) -> Iterator[Figure]:
+    def _dependence_within(self) -> list[_Kept]:
         found = []
         for table in observe.scored(self.schema):
             pairs = [(("pair", table, a, b), (table, a), (table, b)) for a, b in self._paired(table)]
             found.append(self._kept(table, (), pairs))
-        yield from _pooled("fidelity.dependence.intra", found)
+        return found
 
-    def _dependence_across(self, paths: Iterable[Path]) -> Iterator[Figure]:
+    def _dependence_across(self, paths: Iterable[Path]) -> list[_Kept]:
         found = []
         for path in paths:
             key = path[0]
             pairs = [(("cross", path, a, b), (key.table, a), (key.parent, b)) for a, b in self._crossed(path)]
             found.append(self._kept(key.table, key.columns, pairs))
-        yield from _pooled("fidelity.dependence.hop1", found)
+        return found
 
     def _kept(self, table: str, columns: tuple[str, ...], pairs: Iterable[tuple[Key, Place, Place]]) -> _Kept:
         """The dependence of some pairs in the real data, and how much of it the synthetic data have."""
-        real = kept = 0.0
+        real, kept, chances = 0.0, 0.0, (0.0, 0.0)
         missing: dict[str, None] = {}
         for key, *places in pairs:
             size = self.book[places[1]].size
@@ -141,7 +144,9 @@ class Comparison:
             problems = self._problems(self.synthetic, places) or ["there are too few rows"] * (other is None)
             missing.update(dict.fromkeys(problems))
             real, kept = real + strength, kept + min(strength, other or 0.0)
-        return _Kept(table, columns, real, kept, ", ".join(missing))
+            chance = [measures.association_by_chance(state.parts[key], size) for state in (self.real, self.synthetic)]
+            chances = chances[0] + chance[0], chances[1] + min(strength, chance[1])
+        return _Kept(table, columns, real, kept, chances, ", ".join(missing))
 
     def _paired(self, table: str) -> Iterable[tuple[str, str]]:
         return combinations([c.name for c in observe.compared(self.schema, table)], 2)
@@ -178,26 +183,53 @@ class Comparison:
 
 @dataclass(frozen=True)
 class _Kept:
-    """Sums over the pairs of columns of one table or foreign key; ``missing`` says why the second is unknown."""
+    """Sums over the pairs of columns of one table or foreign key.
+
+    Attributes:
+        real: the dependence of the real data.
+        kept: as much of it as the synthetic data have.
+        chances: what columns that have nothing to do with each other would have on average, were they as many rows as
+            the real and as the synthetic ones.
+        missing: why ``kept`` is unknown, or empty.
+    """
 
     table: str
     columns: tuple[str, ...]
     real: float
     kept: float
+    chances: tuple[float, float]
     missing: str
+
+    @property
+    def tells(self) -> bool:
+        """Whether the real data depend on each other by so much more than chance that it tells something alone."""
+        return self.chances[0] <= _FAINT * self.real
+
+    def figure(self, metric: str) -> Figure:
+        """The share that was kept; its error is the share that chance alone would keep."""
+        if self.missing:
+            return Figure(metric, self.table, self.columns, reason=f"{_NOT_ALLOWED}: {self.missing}")
+        return Figure(metric, self.table, self.columns, self.kept / self.real, error=self.chances[1] / self.real)
 
 
 def _pooled(metric: str, found: list[_Kept]) -> Iterator[Figure]:
     """The shares of each table or key that has any dependence, and of all together."""
     some = [part for part in found if part.real]
-    for part in some:
-        value, reason = (None, f"{_NOT_ALLOWED}: {part.missing}") if part.missing else (part.kept / part.real, "")
-        yield Figure(metric, part.table, part.columns, value, reason)
-    lost = sum(bool(part.missing) for part in some)
-    if lost:
+    yield from (part.figure(metric) for part in some)
+    if lost := sum(bool(part.missing) for part in some):
         yield Figure(metric, None, reason=f"{lost} of {len(some)} figures could not be computed")
     elif some:
-        yield Figure(metric, None, value=sum(part.kept for part in some) / sum(part.real for part in some))
+        real, kept, chance = (sum(sums) for sums in zip(*((p.real, p.kept, p.chances[1]) for p in some), strict=True))
+        yield Figure(metric, None, value=kept / real, error=chance / real)
+
+
+def _least(metric: str, found: list[_Kept]) -> Iterator[Figure]:
+    """The table or key that kept least, of those that tell something alone; a sum would hide it behind others."""
+    figures = [part.figure(metric) for part in found if part.real and part.tells]
+    if lost := sum(figure.value is None for figure in figures):
+        yield Figure(metric, None, reason=f"{lost} of {len(figures)} figures could not be computed")
+    elif figures:
+        yield replace(min(figures, key=lambda figure: figure.value or 0.0), table=None, columns=())
 
 
 def _of_column(place: Place, measure: Callable[[Margin, Margin], float | None]) -> _Measure:

@@ -20,6 +20,7 @@ _WHOLE = {
     "order": "dated rows that follow one another",
     "dependence.intra": "columns that depend on each other",
     "dependence.hop1": "column that depends on a parent's",
+    "dependence.least": "table or foreign key with more dependence than so few rows have by chance",
 }
 
 
@@ -48,6 +49,7 @@ class Fidelity(Evaluator):
                                    r the correlation of a value with the next one
         fidelity.dependence.intra  dependence kept within each table, and in all tables together
         fidelity.dependence.hop1   dependence kept along each foreign key, and along all together
+        fidelity.dependence.least  of the table or foreign key that kept least
 
     **Cells.** Numbers and dates fall into five quantile bins of the real data (see ``Cells``), null has a
     cell of its own, categories that the real data lack share one. Coarse cells keep the four most
@@ -57,7 +59,9 @@ class Fidelity(Evaluator):
     pairs with V of real > 0.05, V the bias-corrected Cramer's V (Bergsma, 2013) of the cells. The sums go
     over all pairs, so that the figure of all tables is no mean of means. Pairs that do not depend on each
     other carry no weight, which is why this tells broken from weak where the means above cannot. A table or
-    key without any such pair has no score: there is nothing to keep, and 1.0 would claim it was kept.
+    key without any such pair has no score: there is nothing to keep, and 1.0 would claim it was kept. The error
+    is what columns that have nothing to do with each other would keep on average, which is much where rows are
+    few; tables and keys whose real columns have a tenth of their dependence by such chance cannot be ``least``.
 
     **Parity.** shapes, coverage, cardinality, and pairs and intertable of two numbers or two categories equal
     SDMetrics' strict figures, which the tests check to 1e-9. SDMetrics gives a category that only the synthetic

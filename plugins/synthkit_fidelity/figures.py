@@ -17,6 +17,7 @@ class Figure:
         value: the figure in [0, 1], or None.
         reason: why there is none.
         counts: whether averages need it; false where the real data alone leave it undefined.
+        error: of the value, where it has one.
     """
 
     metric: str
@@ -25,13 +26,15 @@ class Figure:
     value: float | None = None
     reason: str = ""
     counts: bool = True
+    error: float | None = None
 
     @property
     def result(self) -> Score | Failure:
         """The figure as the core takes it; the last digits, which hold rounding errors only, are cut."""
         if self.value is None:
             return Failure(self.metric, self.reason, self.table, self.columns)
-        return Score(self.metric, min(max(round(self.value, 12), 0.0), 1.0), self.table, self.columns)
+        value = min(max(round(self.value, 12), 0.0), 1.0)
+        return Score(self.metric, value, self.table, self.columns, error=self.error)
 
 
 def with_averages(figures: Sequence[Figure]) -> Iterator[Figure]:

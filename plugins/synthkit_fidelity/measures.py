@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from synthkit_fidelity.states import Categories, Floats, Integers, Tally
+
+_ROOT_OF_HALF_A_NORMAL = math.gamma(3 / 4) / (2 ** (3 / 4) * math.sqrt(math.pi))
 
 
 def ks_complement(real: Tally, synthetic: Tally) -> float | None:
@@ -77,8 +81,32 @@ def association(cells: Tally, size: int) -> float | None:
     counts = cells.counts.astype(np.float64)
     expected = np.bincount(rows, counts)[rows] * np.bincount(columns, counts)[columns]
     phi = max(0.0, float((counts**2 / expected).sum()) - 1 - (r - 1) * (k - 1) / (n - 1))
-    least = min(r - (r - 1) ** 2 / (n - 1), k - (k - 1) ** 2 / (n - 1)) - 1
+    least = _least(n, r, k)
     return min(1.0, float(np.sqrt(phi / least))) if least > 1e-12 else 0.0
+
+
+def association_by_chance(cells: Tally, size: int) -> float:
+    """What ``association`` is on average where the two columns have nothing to do with each other, in [0, 1].
+
+    Chi squared has a variance of twice its degrees of freedom, so that phi squared less its mean is about normal, and
+    what is negative of it is cut off: the mean of the root of what is left is 0.411 times the root of its standard
+    deviation, 0.411 being Gamma(3/4) / (2^(3/4) sqrt(pi)).
+
+    Example:
+        >>> round(association_by_chance(Tally.of(np.repeat([0, 1, 2, 3], 50)), 2), 3)
+        0.035
+    """
+    n = cells.total
+    r, k = (_numbered(codes)[1] for codes in (cells.values // size, cells.values % size))
+    least = _least(n, r, k) if n > 1 else 0.0
+    if least <= 1e-12:
+        return 0.0
+    return min(1.0, _ROOT_OF_HALF_A_NORMAL * float(np.sqrt(np.sqrt(2 * (r - 1) * (k - 1)) / n / least)))
+
+
+def _least(n: int, rows: int, columns: int) -> float:
+    """The greatest phi squared that so many rows and columns allow, corrected for the bias of small samples."""
+    return min(size - (size - 1) ** 2 / (n - 1) for size in (rows, columns)) - 1
 
 
 def _numbered(codes: Integers) -> tuple[Integers, int]:

@@ -6,6 +6,7 @@ from dataclasses import fields
 
 import click
 
+from synthkit.cli import plugin_check, plugin_new
 from synthkit.cli.options import DEBUG, JSON, grouped
 
 
@@ -24,6 +25,10 @@ def command(ctx: click.Context, *, as_json: bool, debug: bool) -> None:
 def listing(*, as_json: bool) -> None:
     """List what is installed (the default)."""
     _list(as_json=as_json)
+
+
+command.add_command(plugin_check.command)
+command.add_command(plugin_new.command)
 
 
 def _list(*, as_json: bool) -> None:

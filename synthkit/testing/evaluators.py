@@ -162,6 +162,18 @@ def check_empty_column_helps_no_score(evaluator: Checked) -> None:
         _require_none_better(evaluator, after, what)
 
 
+def check_real_data_decide_what_applies(evaluator: Checked) -> None:
+    """Synthetic data of as many subjects make no result "not applicable" that it is not for others: its gates pass."""
+    idle = _not_applicable(_known(evaluator, "fresh data"))
+    results = [(what, _known(evaluator, what)) for what in ("a copy", "independent columns", "garbage")]
+    for table, column in _EMPTIED:
+        what, parts = f"{table}.{column} empty", _Parts(variants.emptied(_fresh(), table, column))
+        results.append((what, _evaluated(evaluator, parts, what)))
+    for what, found in results:
+        new = _not_applicable(found) - idle
+        require(not new, evaluator, ", ".join(sorted(new)), f"is no longer applicable with {what}")
+
+
 EVALUATOR_CHECKS: tuple[Check, ...] = (
     check_results_are_finite,
     check_scores_keep_their_bounds,
@@ -176,6 +188,7 @@ EVALUATOR_CHECKS: tuple[Check, ...] = (
     check_good_data_rank_first,
     check_unreadable_column_is_a_failure,
     check_empty_column_helps_no_score,
+    check_real_data_decide_what_applies,
 )
 
 
@@ -243,6 +256,10 @@ def _evaluated(
 
 def _scores(results: Iterable[Score | Failure]) -> dict[str, Score]:
     return {result.id: result for result in results if isinstance(result, Score)}
+
+
+def _not_applicable(results: Iterable[Score | Failure]) -> set[str]:
+    return {result.id for result in results if isinstance(result, Failure) and not result.applicable}
 
 
 def _better(score: Score, other: Score) -> bool:

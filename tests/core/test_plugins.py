@@ -13,6 +13,7 @@ from textwrap import dedent
 
 import pytest
 
+from synthkit import Evaluator, Format, Synthesizer
 from synthkit.errors import PluginError, UsageError
 from synthkit.plugins import Plugin, Registry, discover, offered_commands
 
@@ -291,6 +292,29 @@ def test_the_first_of_two_versions_on_the_path_is_the_installed_one(install):
     install("my-own", made("mine"), version="1.0")
     install("my-own", made("mine"), version="2.0")
     assert discover().find("synthesizer", "mine").version == "2.0"
+
+
+# --- what a plugin was made for --------------------------------------------------------------------
+
+
+def test_a_plugin_made_for_a_newer_interface_is_refused(install):
+    install("my-own", made("mine", "plugin_api = 2"))
+    assert refusal("synthesizer", "mine").startswith(
+        "mine: made for plugin API 2, and this synthkit has 1: upgrade synthkit"
+    )
+
+
+def test_a_plugin_made_for_an_older_interface_works_with_a_warning_until_it_does_not(install, monkeypatch):
+    install("my-own", made("mine", "plugin_api = 1"))
+    monkeypatch.setattr("synthkit.plugins.PLUGIN_API", 2)
+    for contract in (Synthesizer, Evaluator, Format):  # all others keep up
+        monkeypatch.setattr(contract, "plugin_api", 2)
+    with pytest.warns(
+        DeprecationWarning, match="mine of my-own was made for plugin API 1, which will not .*; upgrade my-own"
+    ):
+        assert discover().find("synthesizer", "mine").cls.name == "mine"
+    monkeypatch.setattr("synthkit.plugins.OLDEST_API", 2)
+    assert "made for plugin API 1, which synthkit no longer has: upgrade my-own" in refusal("synthesizer", "mine")
 
 
 # --- what is missing ------------------------------------------------------------------------------

@@ -164,6 +164,14 @@ def test_a_category_that_few_have_is_not_named() -> None:
     assert of(dataset(accounts=data["accounts"], transactions=frame)) == []
 
 
+def test_a_category_that_fewer_than_k_have_is_not_named() -> None:
+    data = bank(signed=False)
+    found = [
+        [rule for rule in proposed(data, k).get("transactions", ()) if isinstance(rule, Running)] for k in (10, 1000)
+    ]
+    assert [len(rules) for rules in found] == [1, 0]
+
+
 def test_what_no_column_says_is_no_rule() -> None:
     data = bank(signed=False)
     assert of(dataset(accounts=data["accounts"], transactions=data["transactions"].drop(columns="type"))) == []

@@ -10,12 +10,15 @@ from synthkit.bank import bank
 from synthkit.cli import run
 from synthkit.cli.output import show_self_test
 from synthkit.context import Context
-from synthkit.gates import Gate, Verdict, built_in_gates
+from synthkit.dataset import Dataset
+from synthkit.evaluation import Evaluation
+from synthkit.gates import Gate, Verdict, built_in_gates, judge
 from synthkit.inference import infer
 from synthkit.inference.rules import with_rules
 from synthkit.plugins import discover
 from synthkit.selftest import BASELINES, FRESH, Case, SelfTest, self_test
 from synthkit.source import from_frames, read_dataset
+from synthkit.split import split
 
 REGISTRY = discover()
 REASONS = {
@@ -53,6 +56,20 @@ def test_a_gate_that_asks_too_much_refuses_real_data(real):
     tested = _tested(real, "fidelity", gates={"fidelity.shapes": Gate(min=1.0)})
     assert tested.cases[0].caught_by == ("fidelity.shapes",)
     assert not tested.passed
+
+
+@pytest.mark.parametrize("table", ["transactions", "campaign_events"])
+def test_one_of_two_tables_with_shuffled_keys_is_no_escape(table):
+    evaluator = REGISTRY.find("evaluator", "fidelity").cls()
+    tables = from_frames(bank(2000))  # of 1000, events depend on their customers by little more than chance
+    training, fresh, _ = split(read_dataset(tables, infer(tables)[0]), 0.4, 0)
+    keys = fresh[table]["customer_id"].sample(frac=1, random_state=0, ignore_index=True)
+    broken = Dataset(fresh.schema, {**fresh.tables, table: fresh[table].assign(customer_id=keys)})
+    evaluation = Evaluation([evaluator], training, None, (training, fresh), 0, ceilings=False)
+    gates = built_in_gates("default", ["fidelity"], fresh_keys=False)
+    for synthetic, missed in ((fresh, set()), (broken, {"fidelity.dependence.least"})):
+        verdicts = judge(gates, evaluation.results(synthetic, Context()))
+        assert {verdict.gate for verdict in verdicts if verdict.fails} == missed
 
 
 def test_gates_without_privacy_let_copies_pass(real):

@@ -163,6 +163,28 @@ def test_an_owner_of_very_many_rows_takes_little_time() -> None:
     assert violations(sample) == ()
 
 
+def test_rows_that_must_point_at_others_are_left_out_where_there_are_none() -> None:
+    training = data.dataset(
+        data.table("t", 60),
+        data.table("visits", 20, keys={"t": data.pointing(20, 60)}),
+        data.table("bills", 40, keys={"visit": data.pointing(40, 20)}),
+        data.table("lines", 70, keys={"t": data.pointing(70, 60), "visit": data.pointing(70, 20)}),
+        links=[
+            ("visits", "t", "t", True),
+            ("bills", "visit", "visits", False),
+            ("lines", "t", "t", True),
+            ("lines", "visit", "visits", False),
+        ],
+    )
+    sizes = set()
+    for seed in range(8):
+        sample = learned(training).sample(1, seed=seed, context=Context())
+        assert violations(sample) == ()
+        sizes.add(len(sample["visits"]) > 0)
+        assert len(sample["visits"]) or len(sample["bills"]) == len(sample["lines"]) == 0
+    assert sizes == {True, False}
+
+
 @given(counts=st.lists(st.integers(0, 4), min_size=1, max_size=20), total=st.integers(0, 60), single=st.booleans())
 def test_counts_are_made_to_have_a_sum(counts: list[int], total: int, single: bool) -> None:
     own = np.minimum(counts, 1) if single else np.array(counts)

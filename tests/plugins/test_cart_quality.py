@@ -10,6 +10,7 @@ from synthkit import Context, Dataset
 from synthkit_cart.cart import Cart, CartOptions
 from synthkit_cart.profiles import profiles
 from synthkit_cart.rows import Rows
+from synthkit_cart.stairs import stairs
 from synthkit_cart.tokens import Labels
 from tests.plugins import cart_data as data
 
@@ -30,6 +31,15 @@ def one_table(frame: pd.DataFrame, kinds: dict[str, str]) -> Dataset:
 def _renamed(column, kinds):
     name = next(name for name, kind in kinds.items() if kind == column.name)
     return type(column)(name, column.kind, column.storage, nullable=column.nullable)
+
+
+def _two_kinds(frame: pd.DataFrame) -> Dataset:
+    """A table of two columns of categories."""
+    made, _ = data.table("t", len(frame), ["kind"])
+    kind = made.column("kind")
+    place = type(kind)("place", kind.kind, kind.storage, nullable=kind.nullable)
+    named = frame.assign(id=np.arange(len(frame)))[["id", "kind", "place"]]
+    return data.dataset((type(made)("t", (made.column("id"), kind, place), ("id",)), named))
 
 
 def test_atoms_bounds_grids_and_dependence_are_kept() -> None:
@@ -115,3 +125,109 @@ def test_owners_have_classes_only_where_these_foretell_their_rows(apart: bool) -
         assert np.bincount(found)[1:].min() >= 20
         groups = pd.Series(found).groupby(np.arange(300) % 2).agg(lambda own: own.mode()[0])
         assert (found == groups[np.arange(300) % 2].to_numpy()).mean() > 0.9
+
+
+def test_a_column_that_follows_from_a_number_follows_exactly() -> None:
+    """Weeks of days, and bands of ages where one row in 5,000 is out of its band."""
+    random = np.random.default_rng(0)
+    age = random.integers(18, 90, 5_000).astype("float64")
+    band = np.digitize(age, [25, 40, 65])
+    kind = np.array(["young", "adult", "grown", "old"])[band]
+    kind[7] = "young" if kind[7] != "young" else "old"
+    real = pd.DataFrame({"number": age, "kind": pd.Series(kind.tolist(), dtype=TEXT)})
+    made = drawn(one_table(real, {"number": "number", "kind": "kind"}), 5_000)["t"]
+    assert (
+        made["kind"] == np.array(["young", "adult", "grown", "old"])[np.digitize(made["number"], [25, 40, 65])]
+    ).all()
+
+
+def test_a_number_with_little_to_say_makes_no_stairs() -> None:
+    random = np.random.default_rng(0)
+    numbers, kinds = random.random(2_000), Labels(3)
+    at = np.arange(2_000)
+    assert stairs(("own", "kind"), kinds, random.integers(1, 3, 2_000), {("own", "x"): numbers}, at, 20) is None
+    few = np.where(numbers < 0.004, 1, 2)  # eight rows stand behind the lower step
+    assert stairs(("own", "kind"), kinds, few, {("own", "x"): numbers}, at, 20) is None
+    steps = stairs(("own", "kind"), kinds, np.where(numbers < 0.4, 1, 2), {("own", "x"): numbers}, at, 20)
+    assert steps is not None
+    assert steps.tokens.tolist() == [1, 2]
+    assert stairs(("own", "k"), kinds, few, {("own", "x"): np.where(at == 5, np.nan, numbers)}, at, 20) is None
+
+
+def test_what_is_rare_in_a_number_still_explains() -> None:
+    """One row in fifty has a discount, and the kind of row says how high it is: 800 rows, 0.1 is seven errors."""
+    random = np.random.default_rng(1)
+    off = np.where(random.random(40_000) < 0.02, random.integers(1, 9, 40_000), 0).astype("float64")
+    kind = np.where(off > 4, "high", np.where(off > 0, "low", "none"))
+    other = np.where(random.random(40_000) < 0.9, kind, "none")
+    real = pd.DataFrame({"number": off, "kind": pd.Series(other.tolist(), dtype=TEXT)})
+    made = drawn(one_table(real, {"number": "number", "kind": "kind"}), 40_000)["t"]
+    for low, high, name in ((1, 4, "low"), (5, 8, "high")):
+        own, known = ((side["number"].between(low, high), side["kind"] == name) for side in (made, real))
+        assert abs((own[0] & own[1]).sum() / own[0].sum() - (known[0] & known[1]).sum() / known[0].sum()) < 0.1
+
+
+def test_kinds_of_many_categories_are_kept() -> None:
+    """Each of 120 places lies in one of 12 regions: nine in ten rows keep to it, chance would let one in twelve."""
+    random = np.random.default_rng(0)
+    place = random.integers(0, 120, 12_000)
+    real = pd.DataFrame(
+        {"kind": pd.Series([f"r{p % 12}" for p in place], dtype=TEXT), "place": [f"p{p}" for p in place]}
+    )
+    real["place"] = real["place"].astype(TEXT)
+    made = drawn(_two_kinds(real), 12_000)["t"]
+    region = made["place"].str[1:].astype(int) % 12
+    assert (made["kind"] == "r" + region.astype(str)).mean() > 0.9
+
+
+def answers(people: int = 1_500, seed: int = 0) -> Dataset:
+    """People get letters of three campaigns, the first of which sends most, and answer a few of their own.
+
+    Of two letters, that of campaign 0 is answered four times as often; answers to one letter come on one day.
+    """
+    random = np.random.default_rng(seed)
+    got = random.random((people, 3)) < [0.6, 0.4, 0.1]
+    owner, campaign = np.nonzero(got)
+    likes = np.where(got, [4.0, 1.0, 1.0], 0.0)
+    many = np.where(likes.any(1), random.integers(0, 4, people), 0)
+    who = np.repeat(np.arange(people), many)
+    odds = likes[who].cumsum(1) / likes[who].sum(1, keepdims=True)
+    chosen = (odds < random.random((len(who), 1))).sum(1)
+    begins = np.datetime64("2024-01-01", "us") + (np.arange(3) * 90).astype("timedelta64[D]")
+    days = random.integers(0, 60, (people, 3)).astype("timedelta64[D]")
+    made = [
+        data.table("people", people, ("number",)),
+        data.table("campaigns", 3, ("when",)),
+        data.table("letters", len(owner), (), {"who": owner, "what": campaign}),
+        data.table("answers", len(who), ("when",), {"who": who, "what": chosen}),
+    ]
+    made[1][1]["when"] = begins
+    made[3][1]["when"] = begins[chosen] + days[who, chosen]
+    links = [
+        (t, *key) for t in ("letters", "answers") for key in (("who", "people", True), ("what", "campaigns", False))
+    ]
+    return data.dataset(*made, links=links)
+
+
+def test_rows_point_at_what_others_of_their_owner_point_at_as_often_as_it_is_liked() -> None:
+    """Of some 600 answers of people with both letters; the share is 0.8 with an error of 0.016: 0.07 is over four."""
+    real = answers()
+    made = drawn(real, 1_500)
+    letters, found = (set(zip(made[t]["who"], made[t]["what"], strict=True)) for t in ("letters", "answers"))
+    assert found <= letters
+    for side in (real, made):
+        first, second = side["letters"]["what"].value_counts().index[:2]
+        both = side["letters"].groupby("who")["what"].agg(set).map({first, second}.issubset)
+        own = side["answers"][side["answers"]["who"].map(both) & side["answers"]["what"].isin([first, second])]
+        assert own["what"].eq(first).mean() == pytest.approx(0.8, abs=0.07)
+
+
+def test_times_of_an_owner_come_again_as_often_as_real_ones() -> None:
+    shares = []
+    for side in (answers(), drawn(answers(), 1_500)):
+        rows = side["answers"].merge(side["campaigns"], left_on="what", right_on="id", suffixes=("", "_of"))
+        assert rows["when"].ge(rows["when_of"]).all()
+        pairs = rows.groupby(["who", "what"])["when"].agg(["size", "nunique"])
+        shares.append((pairs["nunique"] < pairs["size"])[pairs["size"] > 1].mean())
+    assert shares[0] == 1.0
+    assert shares[1] > 0.8

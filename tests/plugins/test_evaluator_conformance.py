@@ -265,6 +265,14 @@ class Forgetful(Close):
         return [column for column in columns if frame[column.name].notna().any()]
 
 
+class Sparing(Close):
+    """Says that nothing applies to what is empty."""
+
+    def also(self, real, synthetic):
+        known = synthetic["visits"]["paid"].notna().any()
+        yield Score("close.some", 0.5) if known else Failure("close.some", "nothing is paid", applicable=False)
+
+
 WRONG = [
     (Undefined, "check_results_are_finite", "close: raised ValueError (no synthetic row below a subject)"),
     (Unsure, "check_results_are_finite", "close.some has an error that is not finite (no real row below a subject)"),
@@ -288,6 +296,7 @@ WRONG = [
     (Dropping, "check_unreadable_column_is_a_failure", "close.members is better with members.age unreadable"),
     (Excusing, "check_unreadable_column_is_a_failure", "no Failure though scores changed with members.age unreadable"),
     (Forgetful, "check_empty_column_helps_no_score", "is better with"),
+    (Sparing, "check_real_data_decide_what_applies", "close.some is no longer applicable with visits.paid empty"),
 ]
 
 

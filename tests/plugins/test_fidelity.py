@@ -34,7 +34,9 @@ OVERALL = {
     "fidelity.order",
     "fidelity.dependence.intra",
     "fidelity.dependence.hop1",
+    "fidelity.dependence.least",
 }
+SIZES = [200] * 60 + [2000] * 60
 
 
 @pytest.fixture(scope="module")
@@ -166,6 +168,7 @@ def test_an_unreadable_column_fails_all_that_needs_it(real, synthetic, before, d
 def test_what_the_real_data_leave_undefined_spoils_no_average(real, synthetic):
     odd = changed(real, "persons", income=7.0, age=pd.array([None] * 120, dtype="Int64"))
     found, missing = values(odd, synthetic), failures(odd, synthetic)
+    assert missing.pop("fidelity.dependence.least").startswith("these tables have no table or foreign key with more")
     assert all(reason.startswith("the real data do not define it") for reason in missing.values())
     assert {"fidelity.shapes.persons.age", "fidelity.pairs.persons.income,joined"} <= set(missing)
     pairs = [v for i, v in found.items() if i.startswith("fidelity.pairs.persons.")]
@@ -246,11 +249,38 @@ def test_dependence_tells_broken_from_weak(real, shop):
     assert found[1]["fidelity.intertable.visits"] > 0.8  # which is why a mean of similarities is no gate
 
 
+def test_one_key_that_is_broken_does_not_hide_behind_others(shop):
+    big = shop(0, 3000)
+    keys = np.random.default_rng(0).permutation(len(big["items"]))
+    found = values(big, changed(big, "items", product_id=big["items"]["product_id"].to_numpy()[keys]))
+    assert found["fidelity.dependence.hop1"] > 0.4
+    assert found["fidelity.dependence.least"] == found["fidelity.dependence.hop1.items.product_id"] < 0.1
+
+
+def test_one_table_that_cannot_be_read_leaves_no_least(shop):
+    big = shop(0, 3000)
+    found = by_id(big, changed(big, "persons", income=np.nan))
+    assert found["fidelity.dependence.least"].reason == "2 of 5 figures could not be computed"
+    assert found["fidelity.dependence.least"].applicable
+
+
 def test_without_dependence_there_is_no_score_of_it():
     grid = np.repeat(np.arange(10.0), 10), np.tile(np.arange(10.0), 10)
     data = one_table(a=grid[0], b=grid[1])
     found = by_id(data, data)
-    assert [found[f"fidelity.dependence.{hop}"].applicable for hop in ("intra", "hop1")] == [False, False]
+    assert [found[f"fidelity.dependence.{which}"].applicable for which in ("intra", "hop1", "least")] == [False] * 3
+
+
+def test_the_error_of_dependence_is_what_chance_alone_keeps():
+    random = np.random.default_rng(0)
+    a = random.standard_normal(400)
+    real = one_table(a=a, b=a + random.standard_normal(400), c=a - random.standard_normal(400))
+    results = [by_id(real, one_table(**dict(zip("abc", random.standard_normal((3, n)), strict=True)))) for n in SIZES]
+    found = [result["fidelity.dependence.intra"] for result in results]
+    few, many = found[: len(found) // 2], found[len(found) // 2 :]
+    for some in (few, many):
+        assert np.mean([score.value for score in some]) == pytest.approx(np.mean([s.error for s in some]), rel=0.15)
+    assert few[0].error > 2 * many[0].error
 
 
 def test_order_in_time_sees_what_shapes_cannot(real):

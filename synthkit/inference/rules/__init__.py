@@ -20,7 +20,7 @@ from synthkit.schema.rules import Formula, Rule, Running
 __all__ = ["proposed", "with_rules"]
 
 
-def proposed(data: Dataset) -> dict[str, tuple[Rule, ...]]:
+def proposed(data: Dataset, k: int = 10) -> dict[str, tuple[Rule, ...]]:
     """The rules of each table that no row breaks and that say something; tables without any are left out.
 
     A rule is proposed if at least 5 % of the rows it is about would break it by chance, were its columns
@@ -28,7 +28,7 @@ def proposed(data: Dataset) -> dict[str, tuple[Rule, ...]]:
     the chance that any is proposed of independent columns is below 1e-9, whatever their number (bounds on the
     exact permutation tests, times the number of candidates). One row of each subject is evidence, so that
     what one subject repeats counts once. No rule holds a value of the data but true and false, and categories
-    that twenty subjects or more have. ``data`` is not changed.
+    that twenty subjects have, or ``k`` if those are more. ``data`` is not changed.
 
     Example:
         >>> from synthkit.testing.tables import guarded
@@ -37,22 +37,22 @@ def proposed(data: Dataset) -> dict[str, tuple[Rule, ...]]:
     """
     seen = views(data)
     edges: dict[str, Edges] = {}
-    found = {name: tuple(_of_table(view, seen, edges)) for name, view in seen.items()}
+    found = {name: tuple(_of_table(view, seen, edges, k)) for name, view in seen.items()}
     return {name: found[name] for name in data.schema.table_names if found[name]}
 
 
-def with_rules(data: Dataset) -> Dataset:
+def with_rules(data: Dataset, k: int = 10) -> Dataset:
     """The same data with the proposed rules in its schema."""
-    rules = proposed(data)
+    rules = proposed(data, k)
     tables = tuple(replace(table, rules=rules.get(table.name, ())) for table in data.schema.tables)
     return Dataset(replace(data.schema, tables=tables), data.tables)
 
 
-def _of_table(view: View, seen: Mapping[str, View], edges: dict[str, Edges]) -> Iterator[Rule]:
+def _of_table(view: View, seen: Mapping[str, View], edges: dict[str, Edges], k: int) -> Iterator[Rule]:
     across = against_parents(view, seen)
     bounded = {low for low, _ in across}  # a time that a parent's bounds from above cannot follow from others
     given = [*formulas(view, seen), *(rule for rule in spans(view) if rule.column not in bounded)]
-    runs = running(view, seen, [rule.column for rule in given])
+    runs = running(view, seen, [rule.column for rule in given], k)
     calculated: list[Formula | Running] = [*given, *runs]
     edges[view.table.name] = within_table(view, _tied(calculated))
     yield from _inequalities(view, seen, edges, across)

@@ -55,10 +55,10 @@ class _Change:
     minus: tuple[str | bool, ...] = ()
 
 
-def running(view: View, views: Mapping[str, View], calculated: Sequence[str]) -> list[Running]:
+def running(view: View, views: Mapping[str, View], calculated: Sequence[str], k: int) -> list[Running]:
     """What runs on within the rows of one owner: at most one rule for a column, and none for what a formula gives.
 
-    A category that a rule names as one that subtracts is one that twenty subjects or more have.
+    A category that a rule names as one that subtracts is one that twenty subjects have, or ``k`` if those are more.
     """
     columns = [c for c in view.columns(ColumnKind.NUMERICAL, most=_MOST) if "`" not in c.name]
     found: dict[str, Running] = {}
@@ -66,7 +66,7 @@ def running(view: View, views: Mapping[str, View], calculated: Sequence[str]) ->
         for column in columns:
             if column.name not in (*found, *calculated):
                 others = [c.name for c in columns if c.name not in (column.name, *found)]
-                rule = next(_rules(view, views, order, column.name, others), None)
+                rule = next(_rules(view, views, order, column.name, others, max(k, _ENOUGH)), None)
                 found |= {column.name: rule} if rule else {}
     return list(found.values())
 
@@ -91,14 +91,16 @@ def _orders(view: View) -> Iterator[_Rows]:
                 yield order
 
 
-def _rules(view: View, views: Mapping[str, View], order: _Rows, name: str, others: Sequence[str]) -> Iterator[Running]:
+def _rules(
+    view: View, views: Mapping[str, View], order: _Rows, name: str, others: Sequence[str], least: int
+) -> Iterator[Running]:
     values, few = view.numbers(name), slice(_FIRST_ROWS)
     tolerance = half_unit(view.table.column(name), values)
     first_steps = np.abs(values[order.rows[few]] - values[order.before[few]])
     likely = [p for p in _parts(others) if _fits(first_steps, np.abs(_amount(view, p, order.rows[few])), tolerance)]
     steps = np.full(len(values), np.nan)
     steps[order.rows] = values[order.rows] - values[order.before]
-    for change in (change for parts in likely for change in _changes(view, order.rows, steps, parts, tolerance)):
+    for change in (change for parts in likely for change in _changes(view, order.rows, steps, parts, tolerance, least)):
         fits = _fits(steps[order.rows], change.values[order.rows], tolerance)
         if fits and _evident(view, steps, change, tolerance, len(others)):
             opening = _opening(view, views, order, values - change.values, tolerance)
@@ -119,16 +121,20 @@ def _amount(view: View, parts: tuple[str, str], rows: Integers) -> Floats:
     return np.asarray(added - taken)
 
 
-def _changes(view: View, rows: Integers, steps: Floats, parts: tuple[str, str], tolerance: float) -> Iterator[_Change]:
+def _changes(
+    view: View, rows: Integers, steps: Floats, parts: tuple[str, str], tolerance: float, least: int
+) -> Iterator[_Change]:
     """The change itself, and with the sign that a category gives it."""
     added, taken = (written(name) if name else "" for name in parts)
     expression = f"{added} - {taken}" if added and taken else added or f"-{taken}"
     change = _Change(expression, _amount(view, parts, np.arange(len(steps))))
     yield change
-    yield from _signed(view, rows, steps, change, tolerance)
+    yield from _signed(view, rows, steps, change, tolerance, least)
 
 
-def _signed(view: View, rows: Integers, steps: Floats, change: _Change, tolerance: float) -> Iterator[_Change]:
+def _signed(
+    view: View, rows: Integers, steps: Floats, change: _Change, tolerance: float, least: int
+) -> Iterator[_Change]:
     """The same changes where a category or a boolean says their sign, each of its values always the same."""
     numbers = change.values
     up, down = (np.abs(steps - sign * numbers) <= tolerance for sign in (1, -1))
@@ -145,7 +151,7 @@ def _signed(view: View, rows: Integers, steps: Floats, change: _Change, toleranc
         units = view.units[own[view.units] >= 0]
         held = np.bincount(own[units], minlength=codes.size)
         minus = subtracts > 0
-        if minus.any() and (adds > 0).any() and not (minus & (adds > 0)).any() and (held[minus] >= _ENOUGH).all():
+        if minus.any() and (adds > 0).any() and not (minus & (adds > 0)).any() and (held[minus] >= least).all():
             signed = np.where(own < 0, np.nan, np.where(np.append(minus, False)[own], -numbers, numbers))
             known = view.frame[column.name].iloc[[int(np.argmax(own == code)) for code in np.flatnonzero(minus)]]
             values = known.astype(bool) if column.kind is ColumnKind.BOOLEAN else known
