@@ -66,7 +66,7 @@ def scatter(rows: Sequence[tuple[str, float, float]], titles: tuple[str, str]) -
     labels = distinct(name for name, _, _ in rows)
     plain = [{"label": label, "x": x, "y": y} for label, (_, x, y) in zip(labels, rows, strict=True)]
     base = alt.Chart(alt.InlineData(values=plain)).encode(
-        alt.X("x:Q", title=titles[0], scale=alt.Scale(type="log", nice=True), axis=alt.Axis(tickCount=5, format="~s")),
+        alt.X("x:Q", title=titles[0], scale=alt.Scale(type="log", nice=True), axis=alt.Axis(tickCount=5, format="~g")),
         alt.Y("y:Q", title=titles[1], scale=alt.Scale(zero=False, padding=16), axis=alt.Axis(grid=True, tickCount=5)),
     )
     points = base.mark_point(style="only", filled=True, size=90).encode(
@@ -85,8 +85,8 @@ def _histogram(counted: Histogram, title: alt.Title, unit: str | None) -> alt.La
     base, drawn = alt.Chart(), _drawn_sides(counted)
     real = base.mark_area(interpolate="step-after").encode(x, share_axis("y", "real", title_y), _colour("real", drawn))
     lines = [
-        base.mark_line(interpolate="step-after", style=f"line-{side}").encode(
-            same, share_axis("y", side, title_y), _colour(side, drawn)
+        base.mark_line(interpolate="step-after").encode(
+            same, share_axis("y", side, title_y), _colour(side, drawn), **_STROKES[side]
         )
         for side, shares in zip(SIDES[1:], _shares(counted)[1:], strict=True)
         if shares
@@ -208,6 +208,10 @@ def _differences(counted: Matrix, names: Sequence[str]) -> list[dict[str, Any]]:
     return found
 
 
+_STROKES = {  # given as encodings, because legends would take them over from marks
+    "synthetic": {"strokeWidth": alt.value(2.5)},
+    "holdout": {"strokeWidth": alt.value(1.5), "strokeDash": alt.value([4, 3])},
+}
 _LEGEND = alt.Legend(orient="top", symbolType="square", symbolStrokeWidth=0, symbolOpacity=1)
 
 

@@ -19,6 +19,7 @@ MOST_PAIRS = 3
 MOST_PAIRED = 20  # columns of a matrix; the labels of more cannot be read
 LEAST_PAIRED = 10 * LEAST_ROWS  # with fewer rows, hardly a cell of a grid may be shown
 _LOOKED_AT = 20_000  # rows
+_FEW = 40  # columns; of more, fewer rows are looked at
 _LEVELS = 8
 
 _Matrix: TypeAlias = tuple[tuple[float | None, ...], ...]
@@ -43,13 +44,13 @@ def strongest_pairs(real: pd.DataFrame, names: Sequence[str]) -> list[tuple[str,
     """The ``MOST_PAIRS`` pairs of numeric columns with the greatest absolute rank correlation (Spearman, 1904).
 
     It is taken over the real rows where both have a value, of which there must be ``LEAST_PAIRED`` among the
-    some 20,000 rows that are looked at. A constant column is in no pair.
+    some 20,000 rows that are looked at, or fewer of more than 40 columns. A constant column is in no pair.
 
     Example:
         >>> strongest_pairs(pd.DataFrame({"a": range(200), "b": range(200), "c": 1}), ["a", "b", "c"])
         [('a', 'b')]
     """
-    rows = real.iloc[:: 1 + len(real) // _LOOKED_AT]
+    rows = real.iloc[:: 1 + len(real) * max(_FEW, len(names)) // (_FEW * _LOOKED_AT)]
     ranks = pd.DataFrame({place: numbers(rows[name]) for place, name in enumerate(names)}).rank()
     if ranks.size == 0:
         return []

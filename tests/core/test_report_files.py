@@ -304,7 +304,7 @@ def contrast(first: str, second: str) -> float:
 class TestWords:
     def test_strangers_measures_are_called_by_their_name(self):
         assert words("means.closeness").title == "means.closeness"
-        assert words("detection.rows.importance").title == "Rows told apart"
+        assert words("privacy.membership.ball").title == "Who was learned from (ball)"
         assert topic("means.closeness") == "Evaluator means"
 
     def test_the_headline_counts_what_was_judged(self):
