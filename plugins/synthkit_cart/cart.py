@@ -18,8 +18,7 @@ from synthkit_cart.rows import NONE, Rows
 from synthkit_cart.tables import Lessons, TableModel
 from synthkit_cart.tokens import Integers
 
-_LEAVES = {"fast": 10, "balanced": 20, "strict": 50}
-_MANY = 6_400  # subjects, beyond which leaves grow with the square root of their number
+_LEAVES = {"fast": 10, "balanced": 25, "strict": 50}
 
 
 class CartOptions(pydantic.BaseModel, extra="forbid", frozen=True):
@@ -27,7 +26,7 @@ class CartOptions(pydantic.BaseModel, extra="forbid", frozen=True):
 
     privacy: Literal["fast", "balanced", "strict"] = pydantic.Field(
         default="balanced",
-        description="subjects behind every leaf of a tree, at least: 10, 20 or 50, more where there are over 6,400",
+        description="subjects behind every leaf of a tree, at least: 10, 25 or 50, more where there are over 10,000",
     )
 
 
@@ -52,8 +51,7 @@ class Cart(Synthesizer):
 
     def fit(self, training: Dataset, *, seed: int, context: Context) -> Self:
         self.schema, self.subject, self.models = training.schema, training.subject, {}
-        leaf = leaf_size(_LEAVES[self.options.privacy], len(training[training.subject]))
-        lessons = Lessons(training, self._roles, leaf)
+        lessons = Lessons(training, self._roles, _LEAVES[self.options.privacy])
         for place, name in enumerate(self._roles.order):
             context.progress(place, len(self._roles.order), name)
             self.models[name] = lessons.learn(name, seed)
@@ -115,16 +113,6 @@ class Cart(Synthesizer):
             own = ("own", column.name)
             made[column.name] = columns.written(rows.values[own], rows.codecs[own], column)
         return pd.DataFrame({column: made[column] for column in table.column_names})
-
-
-def leaf_size(least: int, subjects: int) -> int:
-    """How many subjects stand behind a leaf: more where there are many, whom single ones lie closer to.
-
-    Example:
-        >>> leaf_size(20, 1_000), leaf_size(20, 25_600)
-        (20, 40)
-    """
-    return round(least * float(np.sqrt(max(subjects / _MANY, 1.0))))
 
 
 def _keys(rows: Integers) -> pd.Series[Any]:

@@ -24,6 +24,7 @@ from synthkit_cart.trees import Growth
 from synthkit_cart.way import Way
 
 _SHARED_LEAVES = 20  # that a tree of a table of nobody's rows may have, however few rows it has
+_MANY = 10_000  # subjects, beyond which leaves grow with the square root of their number
 _MOSTLY = 0.95
 
 
@@ -55,9 +56,9 @@ class TableModel:
 class Lessons:
     """The real rows of all tables, from which one table after another is learned, owners first."""
 
-    def __init__(self, training: Dataset, roles: Roles, leaf: int) -> None:
-        self.training, self.roles, self.leaf = training, roles, leaf
-        self.growth = {name: self._growth(name, leaf) for name in roles.order}
+    def __init__(self, training: Dataset, roles: Roles, least: int) -> None:
+        self.training, self.roles, self.least = training, roles, least
+        self.growth = {name: self._growth(name) for name in roles.order}
         self.layouts: dict[str, Layout] = {}
         self.rows: dict[str, Rows] = {}
         for name in roles.order:
@@ -80,11 +81,11 @@ class Lessons:
             rows.size, alone, self.codecs[name], way, tuple(described), broods, few, self._told(name, described)
         )
 
-    def _growth(self, name: str, leaf: int) -> Growth:
+    def _growth(self, name: str) -> Growth:
         """Rows that are nobody's need not hide behind others of their table, which may be few."""
         if self._personal(name):
-            return Growth(leaf)
-        return Growth(int(np.clip(len(self.training[name]) // _SHARED_LEAVES, 2, leaf)))
+            return Growth(leaf_size(self.least, len(self.training[self.training.subject])))
+        return Growth(int(np.clip(len(self.training[name]) // _SHARED_LEAVES, 2, self.least)))
 
     def _read(self, name: str) -> Rows:
         frame, key = self.training[name], self.roles.under[name]
@@ -112,7 +113,7 @@ class Lessons:
         degree = np.zeros(self.rows[name].size)
         for rows, _ in pairs:
             degree += np.bincount(rows[rows >= 0], minlength=len(degree))
-        return heads(degree, pairs, self.leaf)
+        return heads(degree, pairs, self.least)
 
     def _personal(self, name: str) -> bool:
         """Whether the rows of a table belong to subjects."""
@@ -206,6 +207,16 @@ class Lessons:
             return False
         keys = [self._key(key) for key in self.roles.links[child]]
         return all(earlier(values, key.times()) is None for key in keys)
+
+
+def leaf_size(least: int, subjects: int) -> int:
+    """How many subjects stand behind a leaf: more where there are many, whom single ones lie closer to.
+
+    Example:
+        >>> leaf_size(25, 1_000), leaf_size(25, 40_000)
+        (25, 50)
+    """
+    return round(least * float(np.sqrt(max(subjects / _MANY, 1.0))))
 
 
 def pointed(data: Dataset, key: ForeignKey) -> Integers:

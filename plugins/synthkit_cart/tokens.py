@@ -200,12 +200,12 @@ def _round(values: Floats, digits: int) -> bool:
 
 
 def _atoms(values: Floats, subjects: Integers, least: int) -> Floats:
-    """The values that enough subjects share, ascending."""
+    """The values that enough subjects share, ascending; of more than a thousand values only frequent ones."""
     distinct, codes = np.unique(values, return_inverse=True)
     counts = np.bincount(codes, minlength=len(distinct))
     width = int(subjects.max(initial=0)) + 1
     shared = np.bincount(np.unique(codes * width + subjects) // width, minlength=len(distinct))
-    frequent = (shared >= least) & (counts * _ATOMS >= len(values))
+    frequent = (shared >= least) & ((counts * _ATOMS >= len(values)) | (len(distinct) <= _ATOMS))
     return np.asarray(distinct[frequent], dtype="float64")
 
 

@@ -27,7 +27,7 @@ class Growth:
     """
 
     leaf: int
-    penalty: float = 3.0
+    penalty: float = 4.0
     depth: int = 16
 
     @property
