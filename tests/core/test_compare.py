@@ -84,6 +84,11 @@ class TestRegressions:
         runs = [made("x", source={"fingerprint": "a"}), made("y", source={"fingerprint": "b"})]
         assert compare(runs).notes[0].startswith("not the same real data")
 
+    def test_other_tables_are_told(self):
+        assert compare([made("x", rows={"a": 1, "b": 1}), made("y", rows={"a": 1})]).notes == (
+            "not all runs made the same tables: a figure is about those that its run made",
+        )
+
 
 def test_quality_is_the_part_of_the_ceiling_that_all_runs_reach():
     runs = [

@@ -13,7 +13,7 @@ import pytest
 
 from synthkit import Column, ColumnKind, Context, Dataset, ForeignKey, Schema, Section, SecurityError, Table
 from synthkit.cli import run
-from synthkit.gates import Gate, judge
+from synthkit.gates import DEFAULT_GATES, STRICT_GATES, Gate, judge
 from synthkit.guard.rare import links
 from synthkit.report import Sides, figures, write_report
 from synthkit.report.aggregates import groups, histogram
@@ -385,3 +385,9 @@ def test_a_run_and_a_sample_write_the_three_files(shop):
     assert len(json.loads((shop / "out" / "report.json").read_text("utf-8"))["figures"]) >= 8
     assert QUOTES not in (shop / "out" / "report.html").read_text("utf-8")
     assert HOSTILE not in (shop / "out" / "report.html").read_text("utf-8")
+
+
+def test_every_measure_that_a_built_in_gate_names_has_words():
+    assert [
+        name for name in STRICT_GATES | DEFAULT_GATES if words(name).title == name or "(" in words(name).title
+    ] == []
