@@ -234,7 +234,7 @@ def test_times_of_an_owner_come_again_as_often_as_real_ones() -> None:
 
 
 def test_a_rare_zero_that_follows_from_another_is_kept() -> None:
-    """One row in 100 has neither; what else is known explains the rest far better. 200 rows of each side, none apart."""
+    """One row in 100 has neither; of 200 such rows chance alone would leave 2."""
     random = np.random.default_rng(0)
     rows = 20_000
     kind = random.integers(0, 40, rows)
