@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from synthkit_cart.tokens import Feature, Floats, Integers
+from synthkit_cart.tokens import NULL, Feature, Floats, Integers
 from synthkit_cart.trees import CODES, UNORDERED, Codes, Growth, Sample, Tree, classed, grow
 
 _FEATURES = 32  # that a tree may split on
@@ -22,11 +22,17 @@ _AXES = 3  # of an unordered feature, to split by
 
 @dataclass(frozen=True)
 class Target:
-    """A column to explain: tokens below ``size``, in an order or not."""
+    """A column to explain: tokens below ``size``, in an order or not; ``zero`` is that of the number, if it has one."""
 
     tokens: Integers
     size: int
     ordered: bool
+    zero: int | None = None
+
+    def first(self, least: int) -> Integers | None:
+        """Whether each is null, zero or another number (0, 1, 2); None where all but a few are the same of these."""
+        found = np.where(self.tokens == NULL, 0, np.where(self.tokens == self.zero, 1, 2))
+        return found if self.ordered and (np.bincount(found, minlength=3) >= least).sum() > 1 else None
 
 
 @dataclass(frozen=True)
@@ -129,7 +135,7 @@ def learn(target: Target, features: Mapping[Any, Feature], subjects: Integers, g
     codes = np.empty((len(names), len(classes)), dtype="uint8")
     for place, (name, order) in enumerate(splits):
         codes[place] = features[name].codes if order is None else order[features[name].codes]
-    tree = grow(Sample(codes, target.tokens, groups, subjects), growth)
+    tree = grow(Sample(codes, target.tokens, groups, subjects, target.first(growth.leaf)), growth)
     used = np.unique(tree.feature[tree.left != np.arange(len(tree.left))])
     number = np.zeros(len(names) + 1, dtype="int32")
     number[used] = np.arange(len(used))

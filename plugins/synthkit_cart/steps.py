@@ -44,7 +44,7 @@ def learned(
     name: Name, codec: Codec, values: Any, known: Mapping[Name, Feature], subjects: Integers, growth: Growth
 ) -> Step:
     """Learn one column from its values and what is known of their rows."""
-    target = Target(codec.tokens(values), codec.size, codec.ordered)
+    target = Target(codec.tokens(values), codec.size, codec.ordered, codec.zero)
     return Step(name, codec, learn(target, known, subjects, growth))
 
 

@@ -49,6 +49,10 @@ class Codec(Protocol):
     def ordered(self) -> bool:
         """Whether the tokens are in an order."""
 
+    @property
+    def zero(self) -> int | None:
+        """The token that stands for the number 0 alone, if there is one."""
+
     def tokens(self, values: Any) -> Integers:
         """The token of each value."""
 
@@ -65,6 +69,7 @@ class Labels:
 
     size: int
     ordered = False
+    zero = None
 
     def tokens(self, values: Integers) -> Integers:
         return values
@@ -145,6 +150,12 @@ class Numbers:
     def size(self) -> int:
         """The number of tokens, null among them."""
         return len(self.low) + 1
+
+    @property
+    def zero(self) -> int | None:
+        """The token that stands for the number 0 alone, if there is one."""
+        found = np.flatnonzero((self.low == 0) & (self.high == 0))
+        return int(found[0]) + 1 if len(found) else None
 
     def tokens(self, values: Floats) -> Integers:
         """The token of each value (NaN for null); atoms first, then the bin that it lies in."""

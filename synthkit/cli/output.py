@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from synthkit.selftest import SelfTest
 
 _NOTES = 8  # shown; the record holds all
+_NAMED, _SPREAD = 32, 16  # characters that names of figures need, and a figure with its spread
 _MARKS = {
     "passed": "[green]passed[/]",
     "failed": "[red]failed[/]",
@@ -118,14 +119,18 @@ def show_comparison(compared: Comparison) -> None:
 
     with _reader_may_leave():
         console, table = Console(), _table("Figure", *map(escape, compared.names))
+        table.columns[0].no_wrap = True
+        spread = console.width >= _NAMED + _SPREAD * len(compared.names)
         for name, cells in compared.figures.items():
-            table.add_row(escape(name), *map(_marked, map(cell_text, cells)))
+            table.add_row(escape(name), *(_marked(cell_text(cell, spread=spread)) for cell in cells))
         for name, states in compared.gates.items():
             table.add_row(f"gate {escape(name)}", *(_MARKS[state] if state else "–" for state in states))
         for place, (name, unit) in enumerate((("fit and sample", "s"), ("in all", "s"), ("memory", "MiB"))):
             table.add_row(name, *(f"{costs[place]:,.0f} {unit}" for costs in compared.costs))
         console.print(table)
-        console.print(f"\n{KEY}", style="dim", highlight=False)
+        console.print(
+            f"\n{KEY}{'' if spread else '; --markdown and --html have the errors'}", style="dim", highlight=False
+        )
         for note in compared.notes:
             console.print(f"note: {escape(note)}", highlight=False)
         for line in compared.regressions:

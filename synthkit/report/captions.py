@@ -30,7 +30,7 @@ def caption(figure: Figure) -> tuple[str, list[str]]:
         heading = f"{figure.table}: {' × '.join(figure.columns)}"
     notes = list(_notes(figure.counted))
     if figure.every > 1:
-        notes.append(f"counted from every {figure.every}th real row")
+        notes.append(f"counted from one in {figure.every} real rows")
     return heading, notes
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from synthkit.report.captions import legible
 from synthkit.report.charts import scatter
-from synthkit.report.comparison import Comparison
+from synthkit.report.comparison import Cell, Comparison
 from synthkit.report.images import specification
 from synthkit.report.page import html, markdown
 from synthkit.report.words import figure, words
@@ -32,12 +32,12 @@ def comparison_markdown(compared: Comparison) -> str:
     return markdown("compare.md.j2", **_values(compared))
 
 
-def cell_text(cell: Any) -> str:
-    """A figure with its spread and its mark."""
+def cell_text(cell: Cell, *, spread: bool = True) -> str:
+    """A figure with its standard error, where ``spread`` asks for it, and its mark."""
     if cell.value is None:
         return "–"
-    spread = f" ± {cell.error:.3f}" if cell.error is not None else ""
-    return f"{figure(cell.value)}{spread}{f' {MARKS[cell.change]}' if cell.change else ''}"
+    error = f" ± {cell.error:.3f}" if spread and cell.error is not None else ""
+    return f"{figure(cell.value)}{error}{f' {MARKS[cell.change]}' if cell.change else ''}"
 
 
 def _values(compared: Comparison) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from synthkit.report.captions import distinct
 from synthkit.run import Run
-from synthkit.scores import Failure, Score
+from synthkit.scores import Score
 
 Change = Literal["better", "worse", "alike", "unknown"]
 
@@ -178,7 +178,9 @@ def _notes(runs: Sequence[Run], changes: Sequence[Mapping[str, Change]]) -> Iter
     prints = [run.source.get("fingerprint") for run in runs]
     if len(set(prints)) > 1:
         yield "not the same real data: figures of different data cannot be held against each other"
-    missing = sorted({f.id for run in runs for f in run.failures if f.applicable and isinstance(f, Failure)})
+    if len({frozenset(run.rows) for run in runs}) > 1:
+        yield "not all runs made the same tables: a figure is about those that its run made"
+    missing = sorted({f.id for run in runs for f in run.failures if f.applicable})
     if missing:
         yield f"could not be computed in some run: {', '.join(missing[:5])}{' …' if len(missing) > 5 else ''}"
     unknown = sum(change == "unknown" for each in changes for change in each.values())

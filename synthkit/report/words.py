@@ -103,6 +103,11 @@ _WORDS = {
         "Which part of the dependence between a row and its parent was kept: 0 is none, as if keys were shuffled.",
         "Linked tables hardly fit: a parent and its rows might as well have been joined by chance.",
     ),
+    "fidelity.dependence.least": Words(
+        "Dependence kept where least was",
+        "The same for the one table or key that kept the smallest part of its dependence.",
+        "In one table, or between one pair of tables, hardly any dependence is left.",
+    ),
     "detection.rows": Words(
         "Rows told apart",
         "How well trees tell a synthetic row from a real one: 0.5 is guessing, 1 is always.",

@@ -84,6 +84,11 @@ class TestRegressions:
         runs = [made("x", source={"fingerprint": "a"}), made("y", source={"fingerprint": "b"})]
         assert compare(runs).notes[0].startswith("not the same real data")
 
+    def test_other_tables_are_told(self):
+        assert compare([made("x", rows={"a": 1, "b": 1}), made("y", rows={"a": 1})]).notes == (
+            "not all runs made the same tables: a figure is about those that its run made",
+        )
+
 
 def test_quality_is_the_part_of_the_ceiling_that_all_runs_reach():
     runs = [
@@ -151,6 +156,20 @@ class TestVerb:
         assert [each["verdict"] for each in found["runs"]] == ["passed", "failed"]
         assert (tmp_path / "c.html").read_text("utf-8").startswith("<!doctype html>")
         assert "| a.b |" in (tmp_path / "c.md").read_text("utf-8")
+
+    def test_a_figure_that_one_run_lacks_is_a_dash(self, folders, tmp_path, capsys):
+        found = made("good", Score("a.b", 0.9, error=0.01), Score("c.d", 0.5))
+        (tmp_path / "good" / "run.json").write_text(json.dumps(found.to_dict()), "utf-8")
+        assert run(["compare", *folders, "--html", str(tmp_path / "c.html")]) == 0
+        assert re.search(r"c\.d +0\.500 +–", capsys.readouterr().out)
+
+    def test_of_many_runs_a_narrow_terminal_shows_no_errors(self, folders, capsys, monkeypatch):
+        monkeypatch.setenv("COLUMNS", "80")
+        assert run(["compare", *folders, *folders]) == 0
+        shown = capsys.readouterr().out
+        assert "±" not in shown
+        assert "--markdown and --html have the errors" in shown.replace("\n", " ")
+        assert "0.500 ▼" in shown
 
     def test_one_run_is_not_enough(self, folders, capsys):
         assert run(["compare", folders[0]]) == UsageError.exit_code

@@ -13,11 +13,12 @@ import pytest
 
 from synthkit import Column, ColumnKind, Context, Dataset, ForeignKey, Schema, Section, SecurityError, Table
 from synthkit.cli import run
-from synthkit.gates import Gate, judge
+from synthkit.gates import DEFAULT_GATES, STRICT_GATES, Gate, judge
 from synthkit.guard.rare import links
 from synthkit.report import Sides, figures, write_report
 from synthkit.report.aggregates import groups, histogram
 from synthkit.report.axes import time_ticks
+from synthkit.report.captions import caption
 from synthkit.report.crowd import Crowd
 from synthkit.report.diagram import diagram
 from synthkit.report.figures import MOST_ROWS
@@ -148,6 +149,11 @@ class TestRelations:
         assert max(box.x + drawn.box[0] for box in drawn.boxes) <= drawn.width
         assert len(drawn.lines) == 7
 
+    def test_a_reference_table_is_nobodys_and_called_so(self):
+        schema = Schema((Table("products", (Column("id", KIND.ID),), ("id",), reference=True), Table("t", ())))
+        assert [box.note for box in diagram(schema).boxes] == ["reference table", "0 columns"]
+        assert not Crowd.behind(None, 20).scarce(np.ones(20, dtype=bool))
+
 
 class TestFigures:
     def test_every_nth_row_of_a_long_table_is_counted(self):
@@ -156,6 +162,7 @@ class TestFigures:
         data = Dataset(Schema((Table("long", (Column("x", KIND.NUMERICAL, "double"),)),)), {"long": frame})
         figure, *_ = figures(Sides(data, data, None, 10), Context())
         assert figure.every == 2
+        assert caption(figure)[1][-1] == "counted from one in 2 real rows"
         assert 2 * figure.counted.real.rows == pytest.approx(rows, abs=50)
 
     def test_the_order_asked_for_comes_first(self):
@@ -378,3 +385,9 @@ def test_a_run_and_a_sample_write_the_three_files(shop):
     assert len(json.loads((shop / "out" / "report.json").read_text("utf-8"))["figures"]) >= 8
     assert QUOTES not in (shop / "out" / "report.html").read_text("utf-8")
     assert HOSTILE not in (shop / "out" / "report.html").read_text("utf-8")
+
+
+def test_every_measure_that_a_built_in_gate_names_has_words():
+    assert [
+        name for name in STRICT_GATES | DEFAULT_GATES if words(name).title == name or "(" in words(name).title
+    ] == []

@@ -231,3 +231,19 @@ def test_times_of_an_owner_come_again_as_often_as_real_ones() -> None:
         shares.append((pairs["nunique"] < pairs["size"])[pairs["size"] > 1].mean())
     assert shares[0] == 1.0
     assert shares[1] > 0.8
+
+
+def test_a_rare_zero_that_follows_from_another_is_kept() -> None:
+    """One row in 100 has neither; of 200 such rows chance alone would leave 2."""
+    random = np.random.default_rng(0)
+    rows = 20_000
+    kind = random.integers(0, 40, rows)
+    whole = np.where(random.random(rows) < 0.01, 0, random.integers(1, 6, rows))
+    number = np.where(whole == 0, 0.0, (kind * 10 + random.random(rows) * 5 + 1).round(2))
+    real = pd.DataFrame({"kind": pd.Series([f"k{k}" for k in kind], dtype=TEXT), "whole": whole, "number": number})
+    made, _ = data.table("t", rows, ("kind", "whole", "number"))
+    drawn_ = drawn(data.dataset((made, real.assign(id=np.arange(rows))[["id", *real.columns]])), rows)["t"]
+    zero = drawn_["whole"].eq(0)
+    assert 150 < zero.sum() < 250
+    assert drawn_.loc[zero, "number"].eq(0).mean() > 0.9
+    assert drawn_.loc[~zero, "number"].eq(0).mean() < 0.001
