@@ -192,7 +192,8 @@ class Lessons:
     def _brood(self, name: str, child: str) -> Brood:
         children, growth = self.rows[child], self.growth[child]
         time = next((own for own, codec in self.codecs[child].items() if self._orders(child, own, codec)), None)
-        clock = Clock.learn(children.values[time]) if time is not None else None
+        told = (children.subjects, growth.least)
+        clock = Clock.learn(children.values[time], *told) if time is not None else None
         key, layout = self.roles.under[child], Layout(children.codecs, time=time, clock=clock)
         single = key is not None and self.training.schema[child].primary_key == key.columns
         found = brood(child, self.rows[name], children, layout, self.growth[name], single=single)
