@@ -15,7 +15,7 @@ from synthkit.dataset import Dataset
 from synthkit.errors import UsageError
 from synthkit.guard import Guard
 from synthkit.inference import infer
-from synthkit.report import plots
+from synthkit.report import Sides, figures
 from synthkit.scan import RealStrings
 from synthkit.schema import Column, ColumnKind, ForeignKey, Schema, Table
 from synthkit.source import from_frames
@@ -112,7 +112,7 @@ def test_a_subject_key_says_whose_rows_are_one_subjects():
     assert RealStrings(data)._rare == {"payments.shop": ["private club"]}
 
 
-def test_plots_show_no_category_and_no_extreme_that_one_subject_repeats(tmp_path, monkeypatch):
+def test_a_report_shows_no_category_and_no_extreme_that_one_subject_repeats():
     data = payments()
     random = np.random.default_rng(2)
     moments = pd.to_datetime("2024-01-01") + pd.to_timedelta(random.integers(0, 99, len(data["payments"])), "D")
@@ -124,15 +124,12 @@ def test_plots_show_no_category_and_no_extreme_that_one_subject_repeats(tmp_path
     table = data.schema["payments"]
     columns = (*table.columns, *(Column(n, kind, "double", nullable=n == "lone") for n, kind in more))
     data = Dataset(Schema((replace(table, columns=columns),)), {"payments": frame})
-    seen = []
-    monkeypatch.setattr(plots, "_chart", lambda real, *_: seen.append(real))
-    monkeypatch.setattr("synthkit.report.images.png", lambda _: b"")
-    plots.write_plots(data, data, tmp_path, context=Context(), k=10)
-    shop, amount, at, lone = seen[:4]
-    assert set(shop["shop"]) == {"food", "fuel"}
-    assert amount["amount"].max() < 10
-    assert at["at"].min() >= pd.Timestamp("2024-01-01")
-    assert lone["lone"].isna().all()
+    shown = figures(Sides(data, data, k=10), Context())
+    seen = {figure.columns[0]: figure.counted for figure in shown if figure.topic == "column"}
+    assert set(seen["shop"].names) == {"food", "fuel"}
+    assert seen["amount"].edges[-1] < 10
+    assert seen["at"].edges[0] >= pd.Timestamp("2023-12-01").timestamp()
+    assert seen["lone"].real.shares is None
 
 
 def test_a_split_takes_whole_subjects():
