@@ -51,10 +51,10 @@ class Brood:
         parents.put({self.count.name: counts}, {self.count.name: self.count.codec})
         for least, part in ((1, self.some), (2, self.several)):
             rows = counts >= least
-            if rows.any():
-                found = some(parents.known(needed(steps)), rows)
-                drawn = draw_all(part, found, int(rows.sum()), random)
-                parents.put({n: _spread(rows, v) for n, v in drawn.items()}, {step.name: step.codec for step in part})
+            drawn: Values = {s.name: np.empty(0, "float64" if s.codec.ordered else "int64") for s in part}
+            if rows.any():  # else later columns still ask for what is known of none
+                drawn = draw_all(part, some(parents.known(needed(steps)), rows), int(rows.sum()), random)
+            parents.put({n: _spread(rows, v) for n, v in drawn.items()}, {step.name: step.codec for step in part})
 
     def given(self, parents: Rows, at: Integers) -> Values:
         """What the rows below each of some rows have been given, as a history takes it."""

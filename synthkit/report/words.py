@@ -206,7 +206,8 @@ def limit(verdict: Verdict) -> str:
 def margin(verdict: Verdict) -> str:
     """By how much the nearest limit is met or missed, such as ``+0.13`` or ``−0.07``; empty without a value.
 
-    Where a gate passes although its limit is missed, because chance may explain that, it says so.
+    Where a gate passes although its limit is missed, because chance may explain that, it says so; as well where one
+    fails although its limit is met, because chance may explain that.
     """
     value = verdict.value
     if value is None:
@@ -218,6 +219,8 @@ def margin(verdict: Verdict) -> str:
     nearest = min(rooms)
     if nearest < 0 and verdict.status == "passed":
         return "within chance"
+    if nearest >= 0 and verdict.status == "failed":
+        return "too unsure"
     return f"{'−' if nearest < 0 else '+'}{figure(abs(nearest))}"
 
 

@@ -327,6 +327,7 @@ class TestWords:
             (Gate(max=0.4), "−0.100"),
             (Gate(max=0.45, confidence=0.95), "within chance"),
             (Gate(min=0.4, min_of_ceiling=0.75), "−0.200"),
+            (Gate(min=0.4, confidence=0.95), "too unsure"),
         ):
             assert margin(judge({"a.b": gate}, scores)[0]) == told
         assert margin(judge({"x.y": Gate(min=0.4)}, scores)[0]) == ""

@@ -11,7 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthkit import Context, DataError, Dataset
+from synthkit.bank import bank
+from synthkit.guard import Guard
+from synthkit.inference import infer
 from synthkit.integrity import violations
+from synthkit.source import from_frames, read_dataset
 from synthkit_cart.cart import Cart, CartOptions
 from synthkit_cart.drawing import exactly
 from tests.plugins import cart_data as data
@@ -218,3 +222,18 @@ def test_any_schema_is_kept(sizes: list[int], parents: list[int], kinds: list[st
     sample = learned(training).sample(rows, seed=0, context=Context())
     assert len(sample["t0"]) == rows
     assert [broken for broken in violations(sample) if broken.rule == "foreign_key"] == []
+
+
+@pytest.fixture(scope="module")
+def bankers():
+    tables = from_frames(bank(1_000))
+    real = read_dataset(tables, infer(tables)[0])
+    training = Guard.learn(real).protect(real)
+    return Cart(CartOptions()).fit(training, seed=0, context=Context())
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2, 3])
+def test_so_few_rows_are_drawn_that_none_has_what_models_ask_for(bankers, rows):
+    """Owners of none or one row below them have no span, no profile, and no rows to follow."""
+    for seed in range(25):
+        assert len(bankers.sample(rows, seed=seed, context=Context())["customers"]) == rows
