@@ -243,7 +243,8 @@ def test_an_interrupted_fit_leaves_sdv_as_it_was():
 def test_progress_counts_up(visited):
     seen = []
     fitted(CTGAN, training(CTGAN), Context(report=lambda *said: seen.append(said)), epochs=3)
-    assert seen == [(0.0, "epoch 1 of 3"), (1 / 3, "epoch 2 of 3"), (2 / 3, "epoch 3 of 3")]
+    epochs = [(0.0, "epoch 1 of 3"), (1 / 3, "epoch 2 of 3"), (2 / 3, "epoch 3 of 3")]
+    assert seen == [(0.0, "customers"), *epochs]
     seen.clear()
     fitted(HMA, training(HMA), Context(report=lambda *said: seen.append(said)))
     assert [part for part, _ in seen] == sorted(part for part, _ in seen)
