@@ -76,22 +76,13 @@ class Conditional:
         A token that no leaf's row had lies between its neighbours.
         """
         leaves = self.leaves(features, len(tokens))
-        before, end = self._ends(leaves, tokens)
-        return np.asarray((before + end) / 2 - leaves)
-
-    def chances(self, features: Mapping[Any, Feature], rows: int, of: Integers, tokens: Integers) -> Floats:
-        """How likely each token is for the row ``of`` which it is asked, of so many rows."""
-        before, end = self._ends(self.leaves(features, rows)[of], tokens)
-        return np.asarray(end - before)
-
-    def _ends(self, leaves: Integers, tokens: Integers) -> tuple[Floats, Floats]:
-        """Between which cumulated shares each token lies in a leaf; the same twice where it is not there."""
         size = max(int(self.tokens.max(initial=0)), int(tokens.max(initial=0))) + 1
         of = np.repeat(np.arange(len(self.ends)), np.diff(self.ends, prepend=0))
         at = np.searchsorted(of * size + self.tokens, leaves * size + tokens)
         before = np.maximum(np.append(0.0, self.shares)[at], leaves)
         at = np.minimum(at, len(of) - 1)
-        return before, np.where((of[at] == leaves) & (self.tokens[at] == tokens), self.shares[at], before)
+        end = np.where((of[at] == leaves) & (self.tokens[at] == tokens), self.shares[at], before)
+        return np.asarray((before + end) / 2 - leaves)
 
     def _codes(self, features: Mapping[Any, Feature], part: slice) -> Codes:
         codes = np.empty((len(self.names), part.stop - part.start), dtype="uint8")

@@ -95,7 +95,7 @@ class Draw:
 New = Callable[[Step, Draw], Any]
 
 
-def new(step: Step, draw: Draw) -> Any:
+def fresh(step: Step, draw: Draw) -> Any:
     """A new value for each row."""
     return step.draw(draw.known, draw.rows, draw.random)
 
@@ -111,7 +111,7 @@ class Plain:
         """What it draws from."""
         return (self.step,)
 
-    def value(self, draw: Draw, new: New = new) -> Any:
+    def value(self, draw: Draw, new: New = fresh) -> Any:
         """A value for each row."""
         return new(self.step, draw)
 
@@ -169,7 +169,7 @@ class Repeat:
         """What it draws from."""
         return tuple(step for step in (self.step, self.later, self.again) if step is not None)
 
-    def value(self, draw: Draw, new: New = new) -> Any:
+    def value(self, draw: Draw, new: New = fresh) -> Any:
         """A value for the next row of each unit."""
         history = draw.past
         if not history.done:
@@ -211,10 +211,10 @@ class Urn:
         """What it draws from."""
         return (self.step,)
 
-    def value(self, draw: Draw, new: New = new) -> Any:
+    def value(self, draw: Draw, new: New = fresh) -> Any:
         """A value for the next row of each unit."""
         history = draw.past
-        values = _levelled(self.step, self.shared, draw) if self.shared else new(self.step, draw)
+        values = _levelled(self.step, self.shared, draw) if new is fresh else new(self.step, draw)
         if not history.done:
             return values
         again = draw.random.random(draw.rows) * (history.done + self.weight) < history.done
@@ -245,7 +245,7 @@ class Level:
         """What it draws from."""
         return (self.step,)
 
-    def value(self, draw: Draw, new: New = new) -> Any:
+    def value(self, draw: Draw, new: New = fresh) -> Any:
         """A value for the next row of each unit; never a mere new one."""
         del new
         return _levelled(self.step, self.shared, draw)

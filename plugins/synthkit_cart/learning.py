@@ -35,7 +35,7 @@ class Key:
         parents: all rows that it can point at.
         within: whether a row and the one that it points at belong to one subject.
         through: the key of another table under the same owner that points at the same rows, if there is one.
-        offered: then, for each kind of row, the share of the other table's rows that point at it.
+        liked: then, how much each kind of row is, where the owner's rows of the other table offer some.
         few: whether each row that it points at is a kind of its own.
     """
 
@@ -44,7 +44,7 @@ class Key:
     parents: Rows
     within: bool = False
     through: str | None = None
-    offered: Floats = field(default_factory=lambda: np.empty(0))
+    liked: Floats = field(default_factory=lambda: np.empty(0))
     few: bool = False
 
     def times(self) -> dict[Name, Floats]:
@@ -144,7 +144,7 @@ def _follow(lesson: Lesson, layout: Layout, seed: int) -> Times:
 
 def _link(lesson: Lesson, key: Key) -> Link:
     rows, label = lesson.rows, ("label", key.name)
-    link = Link(key.name, _value(lesson, label), key.within, _apart(rows, key.rows), key.through, key.offered)
+    link = Link(key.name, _value(lesson, label), key.within, _apart(rows, key.rows), key.through, key.liked)
     lesson.tell({label: rows.feature(label)})
     if not key.few:  # else the label says more than what the row is like
         lesson.tell(via(key.parents, key.name, key.rows))

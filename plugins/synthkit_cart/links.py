@@ -73,25 +73,26 @@ class Candidates:
         return np.asarray((turn * _GOLDEN + groups * _GOLDEN**2 + 0.5) % 1.0)
 
 
-def offered(chosen: Integers, owners: Integers, kinds: Integers, holders: Integers) -> Floats:
-    """For each kind, its share of choices by how much it is liked: what the number of offers explains of the choices.
+def liked(chosen: Integers, owners: Integers, kinds: Integers, holders: Integers) -> Floats:
+    """How much each kind is liked: where an owner holds some, its choices are of each in proportion to that.
 
-    Each choice is made by an owner among the offers that it holds, of one kind each. How much a kind is liked is that
-    of a multinomial logit model (McFadden 1974), found step by step (Hunter 2004).
+    Each choice is made by an owner among the offers that it holds, of one kind each: a multinomial logit model
+    (McFadden 1974), found step by step (Hunter 2004).
 
     Example:
-        >>> chosen, kinds = np.array([1, 1, 2, 2]), np.array([1, 2, 1, 2, 2, 2])
-        >>> offered(chosen, np.array([0, 1, 0, 1]), kinds, np.array([0, 0, 1, 1, 1, 1])).round(1).tolist()
-        [0.1, 0.4, 0.6]
+        >>> chosen, kinds = np.array([1] * 30 + [2] * 10), np.array([1, 2, 1, 2, 2])
+        >>> found = liked(chosen, np.arange(40) % 2, kinds, np.array([0, 0, 1, 1, 9]))
+        >>> bool(2.5 < found[1] / found[2] < 3.5)
+        True
     """
     some = np.random.default_rng(0).permutation(len(chosen))[:_CHOICES]
     choice, offer = Candidates.of(holders, np.ones(len(holders))).all(owners[some])
     size = int(max(chosen.max(initial=0), kinds.max(initial=0))) + 1
     own, real = kinds[offer], np.bincount(chosen[some], minlength=size) + 0.5
-    liked = np.ones(size)
+    found = np.ones(size)
     for _ in range(_ROUNDS):
-        weights = liked[own]
+        weights = found[own]
         among = np.bincount(choice, weights, len(some))[choice]
-        liked *= real / (np.bincount(own, weights / np.maximum(among, 1e-12), size) + 0.5)
-        liked /= (liked * real).sum() / real.sum()
-    return np.asarray(real / real.sum() / liked)
+        found *= real / (np.bincount(own, weights / np.maximum(among, 1e-12), size) + 0.5)
+        found /= found.mean()
+    return np.asarray(found)

@@ -26,7 +26,7 @@ class Link:
         within: whether it belongs to the same subject.
         apart: whether no two rows of one owner point at the same row.
         through: the key of another table under the same owner, where a row only points at what that one points at.
-        offered: then, for each kind of row, the share of the other table's rows that point at it.
+        liked: then, how much each kind of row is, where the owner's rows of the other table offer some.
     """
 
     key: str
@@ -34,7 +34,7 @@ class Link:
     within: bool = False
     apart: bool = False
     through: str | None = None
-    offered: Floats = field(default_factory=lambda: np.empty(0))
+    liked: Floats = field(default_factory=lambda: np.empty(0))
 
     @property
     def name(self) -> Name:
@@ -59,13 +59,12 @@ class Link:
         draw.known |= via(draw.world.parents[self.key], self.key, draw.values[self.name], draw.used)
 
     def _offered(self, step: Step, draw: Draw) -> Integers:
-        """A kind of row that the owner's rows of the other table point at, by how often it is chosen where it is."""
+        """A kind of row that the owner's rows of the other table point at, by how much each is liked."""
         labels: Integers = step.draw(draw.known, draw.rows, draw.random)
         among = draw.world.candidates[str(self.through), f"{self.key} of any kind"]
         row, other = among.all(draw.about.owners)
         kinds = draw.world.kinds[str(self.through), self.key][other]
-        weights = step.conditional.chances(draw.known, draw.rows, row, kinds) / self.offered[kinds]
-        ends, own = np.cumsum(weights), np.bincount(row, weights, draw.rows)
+        ends, own = np.cumsum(self.liked[kinds]), np.bincount(row, self.liked[kinds], draw.rows)
         before = np.cumsum(own) - own
         place = np.searchsorted(ends, before + draw.random.random(draw.rows) * own, side="right")
         chosen = np.append(kinds, 0)[np.minimum(place, len(kinds))]

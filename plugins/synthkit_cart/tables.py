@@ -15,7 +15,7 @@ from synthkit_cart.heads import Heads, heads
 from synthkit_cart.history import Layout
 from synthkit_cart.labels import FEW, labels
 from synthkit_cart.learning import SELF, Key, earlier, is_time, learn_way
-from synthkit_cart.links import offered
+from synthkit_cart.links import liked
 from synthkit_cart.roles import Roles, text_of
 from synthkit_cart.rows import NONE, Rows
 from synthkit_cart.steps import Name, Step, learned
@@ -169,15 +169,15 @@ class Lessons:
         together = self.roles.root(key.table) == self.roles.root(key.parent) and bool(known.any())
         within = together and bool((parents.subjects[at[known]] == rows.subjects[known]).mean() > _MOSTLY)
         through = next((text_of(k) for k in self.roles.siblings(key) if self._covers(k, key)), None)
-        offered = np.empty(0) if through is None else self._offered(through, key)
-        return Key(text_of(key), at, parents, within, through, offered, self._few(key.parent))
+        likes = np.empty(0) if through is None else self._liked(through, key)
+        return Key(text_of(key), at, parents, within, through, likes, self._few(key.parent))
 
-    def _offered(self, through: str, key: ForeignKey) -> Floats:
-        """For each kind of row that a key leads to, how much of what is chosen its mere number explains."""
+    def _liked(self, through: str, key: ForeignKey) -> Floats:
+        """How much each kind of row that a key leads to is liked, where the other table's rows offer some."""
         other = next(other for other in self.roles.siblings(key) if text_of(other) == through)
         found = np.append(self.labels[text_of(key)][1], 0)
         chosen, kinds = (found[pointed(self.training, each)] for each in (key, other))
-        return offered(chosen, self.rows[key.table].at_rows, kinds, self.rows[other.table].at_rows)
+        return liked(chosen, self.rows[key.table].at_rows, kinds, self.rows[other.table].at_rows)
 
     def _covers(self, other: ForeignKey, key: ForeignKey) -> bool:
         """Whether each row points at what a row of another table of the same owner points at."""

@@ -5,13 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from synthkit import Context, Dataset
 from synthkit_cart.cart import Cart, CartOptions
+from synthkit_cart.conditional import Target, learn
+from synthkit_cart.links import Candidates
 from synthkit_cart.profiles import profiles
 from synthkit_cart.rows import Rows
 from synthkit_cart.stairs import stairs
-from synthkit_cart.tokens import Labels
+from synthkit_cart.tokens import Feature, Labels
+from synthkit_cart.trees import Growth
 from tests.plugins import cart_data as data
 
 TEXT = pd.Series(["a"]).dtype
@@ -31,15 +36,6 @@ def one_table(frame: pd.DataFrame, kinds: dict[str, str]) -> Dataset:
 def _renamed(column, kinds):
     name = next(name for name, kind in kinds.items() if kind == column.name)
     return type(column)(name, column.kind, column.storage, nullable=column.nullable)
-
-
-def _two_kinds(frame: pd.DataFrame) -> Dataset:
-    """A table of two columns of categories."""
-    made, _ = data.table("t", len(frame), ["kind"])
-    kind = made.column("kind")
-    place = type(kind)("place", kind.kind, kind.storage, nullable=kind.nullable)
-    named = frame.assign(id=np.arange(len(frame)))[["id", "kind", "place"]]
-    return data.dataset((type(made)("t", (made.column("id"), kind, place), ("id",)), named))
 
 
 def test_atoms_bounds_grids_and_dependence_are_kept() -> None:
@@ -128,17 +124,14 @@ def test_owners_have_classes_only_where_these_foretell_their_rows(apart: bool) -
 
 
 def test_a_column_that_follows_from_a_number_follows_exactly() -> None:
-    """Weeks of days, and bands of ages where one row in 5,000 is out of its band."""
+    """One of 200 zones by distance, where one row in 8,000 is out of its zone; cuts for trees are 126 at most."""
     random = np.random.default_rng(0)
-    age = random.integers(18, 90, 5_000).astype("float64")
-    band = np.digitize(age, [25, 40, 65])
-    kind = np.array(["young", "adult", "grown", "old"])[band]
-    kind[7] = "young" if kind[7] != "young" else "old"
-    real = pd.DataFrame({"number": age, "kind": pd.Series(kind.tolist(), dtype=TEXT)})
-    made = drawn(one_table(real, {"number": "number", "kind": "kind"}), 5_000)["t"]
-    assert (
-        made["kind"] == np.array(["young", "adult", "grown", "old"])[np.digitize(made["number"], [25, 40, 65])]
-    ).all()
+    distance = random.random(8_000).round(4)
+    zone = np.floor(distance * 200)
+    zone[7] = (zone[7] + 100) % 200
+    real = pd.DataFrame({"number": distance, "kind": pd.Series([f"z{z:.0f}" for z in zone], dtype=TEXT)})
+    made = drawn(one_table(real, {"number": "number", "kind": "kind"}), 8_000)["t"]
+    assert (made["kind"] == "z" + np.floor(made["number"] * 200).astype(int).astype(str)).mean() > 0.99
 
 
 def test_a_number_with_little_to_say_makes_no_stairs() -> None:
@@ -167,62 +160,78 @@ def test_what_is_rare_in_a_number_still_explains() -> None:
         assert abs((own[0] & own[1]).sum() / own[0].sum() - (known[0] & known[1]).sum() / known[0].sum()) < 0.1
 
 
-def test_kinds_of_many_categories_are_kept() -> None:
-    """Each of 120 places lies in one of 12 regions: nine in ten rows keep to it, chance would let one in twelve."""
+def _told(codes: np.ndarray, groups: np.ndarray) -> float:
+    """How much more often rows of one leaf have tokens of one group than chance would, by a tree on some codes."""
+    at, ones = np.arange(len(codes)), Feature(codes, int(codes.max()) + 1, ordered=False)
+    model = learn(Target(groups[0], int(groups[0].max()) + 1, ordered=False), {("x",): ones}, at, Growth(25))
+    leaves, kinds = model.leaves({("x",): ones}, len(codes)), groups[1]
+    cells = np.unique(leaves * (kinds.max() + 1) + kinds, return_counts=True)[1].astype("float64")
+    sizes = np.bincount(leaves).astype("float64")
+    return float((cells**2).sum() / (sizes**2).sum())
+
+
+def test_many_tokens_are_told_apart_by_what_their_rows_are_like() -> None:
+    """400 tokens alike in number, of 40 kinds in no order, by a category that says the kind: chance gives 0.025."""
     random = np.random.default_rng(0)
-    place = random.integers(0, 120, 12_000)
-    real = pd.DataFrame(
-        {"kind": pd.Series([f"r{p % 12}" for p in place], dtype=TEXT), "place": [f"p{p}" for p in place]}
-    )
-    real["place"] = real["place"].astype(TEXT)
-    made = drawn(_two_kinds(real), 12_000)["t"]
-    region = made["place"].str[1:].astype(int) % 12
-    assert (made["kind"] == "r" + region.astype(str)).mean() > 0.9
+    token = random.integers(1, 401, 12_000)
+    kind = token % 40
+    assert _told(random.permutation(40)[kind] + 1, np.stack([token, kind])) > 0.5
+
+
+@given(st.integers(0, 5))
+@settings(max_examples=6, deadline=None)
+def test_rows_are_pointed_at_as_often_as_their_weight_says(seed) -> None:
+    """Of two labels, in any batches: 1,000 rows of even weight get one or so each, where chance leaves out 368."""
+    random = np.random.default_rng(seed)
+    rows = Candidates.of(np.repeat([1, 2], [1_000, 10]), np.ones(1_010))
+    batches = [rows.pick(random.integers(1, 3, size), random, else_any=False) for size in random.integers(1, 200, 20)]
+    found = np.bincount(np.concatenate(batches), minlength=1_010)
+    share = found[:1_000].sum() / 1_000
+    assert found[:1_000].max() <= np.ceil(share) + 1
+    assert (found[:1_000] == 0).mean() < max(1 - share, 0) + 0.1
 
 
 def answers(people: int = 1_500, seed: int = 0) -> Dataset:
-    """People get letters of three campaigns, the first of which sends most, and answer a few of their own.
+    """People get letters of three of 20 campaigns and answer some; 5 campaigns are liked eight times as much.
 
-    Of two letters, that of campaign 0 is answered four times as often; answers to one letter come on one day.
+    Answers to one letter come on one day.
     """
     random = np.random.default_rng(seed)
-    got = random.random((people, 3)) < [0.6, 0.4, 0.1]
-    owner, campaign = np.nonzero(got)
-    likes = np.where(got, [4.0, 1.0, 1.0], 0.0)
-    many = np.where(likes.any(1), random.integers(0, 4, people), 0)
-    who = np.repeat(np.arange(people), many)
-    odds = likes[who].cumsum(1) / likes[who].sum(1, keepdims=True)
-    chosen = (odds < random.random((len(who), 1))).sum(1)
-    begins = np.datetime64("2024-01-01", "us") + (np.arange(3) * 90).astype("timedelta64[D]")
-    days = random.integers(0, 60, (people, 3)).astype("timedelta64[D]")
+    got = random.random((people, 20)).argsort(1)[:, :3]
+    who = np.repeat(np.arange(people), random.integers(0, 4, people))
+    odds = np.where(got < 5, 8.0, 1.0)[who].cumsum(1)
+    chosen = got[who, (odds < random.random((len(who), 1)) * odds[:, -1:]).sum(1)]
+    begins = np.datetime64("2024-01-01", "us") + (np.arange(20) * 90).astype("timedelta64[D]")
+    days = random.integers(0, 60, (people, 20)).astype("timedelta64[D]")
     made = [
         data.table("people", people, ("number",)),
-        data.table("campaigns", 3, ("when",)),
-        data.table("letters", len(owner), (), {"who": owner, "what": campaign}),
+        data.table("campaigns", 20, ("kind", "when")),
+        data.table("letters", people * 3, (), {"who": np.repeat(np.arange(people), 3), "what": got.ravel()}),
         data.table("answers", len(who), ("when",), {"who": who, "what": chosen}),
     ]
+    made[1][1]["kind"] = pd.Series(["liked"] * 5 + ["other"] * 15, dtype=TEXT)
     made[1][1]["when"] = begins
     made[3][1]["when"] = begins[chosen] + days[who, chosen]
-    links = [
-        (t, *key) for t in ("letters", "answers") for key in (("who", "people", True), ("what", "campaigns", False))
-    ]
+    keys = (("who", "people", True), ("what", "campaigns", False))
+    links = [(name, *key) for name in ("letters", "answers") for key in keys]
     return data.dataset(*made, links=links)
 
 
 def test_rows_point_at_what_others_of_their_owner_point_at_as_often_as_it_is_liked() -> None:
-    """Of some 600 answers of people with both letters; the share is 0.8 with an error of 0.016: 0.07 is over four."""
+    """Of some 900 answers by people with one liked letter of three, 0.8 are to that, with an error of 0.013."""
     real = answers()
     made = drawn(real, 1_500)
     letters, found = (set(zip(made[t]["who"], made[t]["what"], strict=True)) for t in ("letters", "answers"))
     assert found <= letters
     for side in (real, made):
-        first, second = side["letters"]["what"].value_counts().index[:2]
-        both = side["letters"].groupby("who")["what"].agg(set).map({first, second}.issubset)
-        own = side["answers"][side["answers"]["who"].map(both) & side["answers"]["what"].isin([first, second])]
-        assert own["what"].eq(first).mean() == pytest.approx(0.8, abs=0.07)
+        liked = side["campaigns"].set_index("id")["kind"].eq("liked")
+        one = side["letters"]["what"].map(liked).groupby(side["letters"]["who"]).sum().eq(1)
+        own = side["answers"][side["answers"]["who"].map(one).fillna(value=False).astype(bool)]
+        assert own["what"].map(liked).mean() == pytest.approx(0.8, abs=0.08)
 
 
-def test_times_of_an_owner_come_again_as_often_as_real_ones() -> None:
+def test_times_of_an_owner_come_again_where_those_of_real_ones_do() -> None:
+    """Always among the real ones, by chance in 3 of 100: at least every second time."""
     shares = []
     for side in (answers(), drawn(answers(), 1_500)):
         rows = side["answers"].merge(side["campaigns"], left_on="what", right_on="id", suffixes=("", "_of"))
@@ -230,7 +239,7 @@ def test_times_of_an_owner_come_again_as_often_as_real_ones() -> None:
         pairs = rows.groupby(["who", "what"])["when"].agg(["size", "nunique"])
         shares.append((pairs["nunique"] < pairs["size"])[pairs["size"] > 1].mean())
     assert shares[0] == 1.0
-    assert shares[1] > 0.8
+    assert shares[1] > 0.5
 
 
 def test_a_rare_zero_that_follows_from_another_is_kept() -> None:
