@@ -12,7 +12,7 @@ from synthkit_cart.tokens import Flags, Floats, Integers
 
 Codes = npt.NDArray[np.uint8]  # features × rows
 CODES = 128  # of a feature
-ORDERED, UNORDERED = 8, 16  # classes of tokens that a split tells apart
+ORDERED, UNORDERED = 8, 16  # classes of tokens that a split tells apart, the groups of rare ones being one
 _CLEARLY = 10  # times better than others must splits be that tell null and zero apart before all else
 _AT_ONCE = 1 << 18  # numbers
 
@@ -229,8 +229,7 @@ def classed(tokens: Integers, node: Integers, groups: Integers | None) -> tuple[
     first = np.concatenate([[0], np.cumsum(np.bincount(of))])
     place = np.empty(len(pairs), dtype="int64")
     place[order] = np.arange(len(pairs)) - first[of[order]]
-    alone = UNORDERED - 1 - int(groups.max(initial=0))
-    kinds = np.where(place < alone, place, alone + groups[pairs % width])
+    kinds = np.where(place < UNORDERED - 1, place, UNORDERED - 1 + groups[pairs % width])
     return kinds[inverse], int(kinds.max(initial=0)) + 1
 
 

@@ -171,11 +171,11 @@ def _told(codes: np.ndarray, groups: np.ndarray) -> float:
 
 
 def test_many_tokens_are_told_apart_by_what_their_rows_are_like() -> None:
-    """400 tokens alike in number, of 40 kinds in no order, by a category that says the kind: chance gives 0.025."""
+    """1,000 tokens alike in number, of 100 kinds in no order, by a category that says the kind: chance gives 0.01."""
     random = np.random.default_rng(0)
-    token = random.integers(1, 401, 12_000)
-    kind = token % 40
-    assert _told(random.permutation(40)[kind] + 1, np.stack([token, kind])) > 0.5
+    token = random.integers(1, 1_001, 20_000)
+    kind = token % 100
+    assert _told(random.permutation(100)[kind] + 1, np.stack([token, kind])) > 0.9
 
 
 @given(st.integers(0, 5))
