@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from synthkit_cart.clusters import clusters
 from synthkit_cart.tokens import NULL, Feature, Floats, Integers
 from synthkit_cart.trees import CODES, UNORDERED, Codes, Growth, Sample, Tree, classed, grow
 
@@ -150,21 +151,12 @@ def _leaves(tree: Tree, leaves: Integers, target: Target) -> tuple[Integers, Int
 
 
 def _groups(target: Target, names: Sequence[Any], features: Mapping[Any, Feature]) -> Integers:
-    """For each token one of a few groups, of tokens whose rows are like each other (clusters, Lloyd 1982)."""
-    from sklearn.cluster import KMeans
-    from threadpoolctl import threadpool_limits
-
+    """For each token one of a few groups, of tokens whose rows are like each other."""
     every = max(len(target.tokens) // _GROUPED_BY, 1)
     tokens = target.tokens[::every]
     sizes = np.bincount(tokens, minlength=target.size)
     points = np.concatenate([np.zeros((target.size, 1)), *(_like(features[n], every, tokens, sizes) for n in names)], 1)
-    number = min(_GROUPS, len(np.unique(points.round(9), axis=0)))
-    if number < 2:
-        return np.zeros(target.size, dtype="int64")
-    with threadpool_limits(1):  # so that sums are the same on any number of cores
-        clusters = KMeans(number, n_init=1, max_iter=20, random_state=0)
-        found = clusters.fit_predict(points, sample_weight=sizes + 1e-9)
-    return np.asarray(np.unique(found, return_inverse=True)[1], dtype="int64")
+    return clusters(points, _GROUPS, sizes.astype("float64") + 1e-9)
 
 
 def _like(feature: Feature, every: int, tokens: Integers, sizes: Integers) -> Floats:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.linalg import eigh
 
+from synthkit_cart.clusters import clusters
 from synthkit_cart.rows import Rows
 from synthkit_cart.tokens import Feature, Floats, Integers
 
@@ -24,13 +25,10 @@ _LEAF, _LEAVES = 20, 400  # rows of a leaf of that tree, at least, and its leave
 def labels(rows: Rows, at: Integers, parents: Rows, degree: Floats, heads: Integers) -> Integers:
     """A label from 1 on for each of ``parents``; ``at`` says at which each row points, ``degree`` how many do.
 
-    Clusters (Lloyd 1982) of how often a row is pointed at and the means of the columns of the rows that do, shrunken
+    Clusters of how often a row is pointed at and the means of the columns of the rows that do, shrunken
     where there are few towards what the parent's own columns let expect; each of ``heads`` has a label of its own. They
     are in an order in which the rows of one owner differ little.
     """
-    from sklearn.cluster import KMeans
-    from threadpoolctl import threadpool_limits
-
     if not len(degree):
         return np.empty(0, dtype="int64")
     known, pull = at >= 0, degree / (degree + _WEIGHT)
@@ -42,13 +40,8 @@ def labels(rows: Rows, at: Integers, parents: Rows, degree: Floats, heads: Integ
         expected = _means(kind, at[known], part)
         columns.append(expected + (sums / np.maximum(degree, 1) - expected) * pull)
     points = np.stack(columns, 1)
-    distinct = len(np.unique(points.round(9), axis=0))
-    kinds = min(_KINDS, distinct, max(len(degree) // 2, 1))
-    found = np.zeros(len(degree), dtype="int64")
-    if kinds > 1:
-        with threadpool_limits(1):  # so that sums are the same on any number of cores
-            found = KMeans(kinds, n_init=1, max_iter=20, random_state=0).fit_predict(points).astype("int64")
-    found[heads] = kinds + np.arange(len(heads))
+    found = clusters(points, min(_KINDS, max(len(degree) // 2, 1)))
+    found[heads] = _KINDS + np.arange(len(heads))
     found = np.unique(found, return_inverse=True)[1]
     scores = np.bincount(found, points @ _axis(points[at[known]], rows.at_rows[known])) / np.bincount(found)
     return np.asarray(np.argsort(np.argsort(scores, kind="stable"))[found] + 1)
