@@ -39,15 +39,15 @@ def codec_of(values: pd.Series[Any], column: Column, subjects: Integers, least: 
 def written(values: Any, codec: Codec, column: Column) -> pd.Series[Any]:
     """Values of a codec as a guarded table stores them."""
     if isinstance(codec, Categories):
-        named: pd.Series[Any] = pd.Series(codec.write(values), dtype=object)
-        if column.kind is ColumnKind.BOOLEAN:
-            return named.astype("boolean") if named.isna().any() else named.astype(bool)
-        return named.astype(TEXT)
+        named: pd.Series[Any] = pd.Series(codec.words, dtype=object)
+        found = named.astype("boolean" if column.kind is ColumnKind.BOOLEAN else TEXT).take(values)
+        found = found.reset_index(drop=True)
+        return found.astype(bool) if column.kind is ColumnKind.BOOLEAN and not found.isna().any() else found
     if column.kind is ColumnKind.DATETIME:
         known = ~np.isnan(values)
         ticks = np.where(known, values, 0).round().astype("int64").astype("datetime64[us]")
         return pd.Series(np.where(known, ticks, np.datetime64("NaT", "us")))
-    found: pd.Series[Any] = pd.Series(values)
+    found = pd.Series(values)
     if column.storage.startswith(("int", "uint")):
         return found.round().astype("Int64" if found.isna().any() else "int64")
     return found

@@ -12,7 +12,7 @@ from synthkit_cart.conditional import Conditional
 from synthkit_cart.items import About, Draw, Plain, World
 from synthkit_cart.likely import likelihood
 from synthkit_cart.pointing import Item, steps_of
-from synthkit_cart.pool import name_of, taken_draw
+from synthkit_cart.pool import taken_draw
 from synthkit_cart.rows import NONE
 from synthkit_cart.steps import Name, Values, needed
 from synthkit_cart.tokens import NULL, Codec, Flags, Floats, Integers, Numbers
@@ -78,7 +78,7 @@ class Fixed:
         return found
 
     def _known(self, item: Item, rows: Integers) -> Flags:
-        cells = self.cells.get(name_of(item))
+        cells = self.cells.get(item.name)
         return np.zeros(len(rows), dtype=bool) if cells is None else cells.known[rows]
 
     def _block(self, rows: Integers, candidates: int) -> Values:
@@ -103,7 +103,7 @@ class Fixed:
 
     def _fill(self, item: Item, draw: Draw, at: Integers) -> Floats:
         """Put the given cells of a column, draw the others; what that adds to the logarithms of the weights."""
-        name = name_of(item)
+        name = item.name
         cells, known = self.cells.get(name), self._known(item, at)
         if cells is None:
             item.fill(draw)
@@ -123,7 +123,7 @@ class Fixed:
         if not isinstance(item, Plain):
             inner = taken_draw(draw, np.arange(draw.rows))
             item.fill(inner)
-            return inner.values[name_of(item)], np.ones(draw.rows)
+            return inner.values[item.name], np.ones(draw.rows)
         codec = item.step.codec
         parts = np.ones((codec.size, 1))
         parts[NULL] = 0.0

@@ -82,6 +82,7 @@ class History:
         rows: the values of all rows; those to come may be missing.
         done: how many rows each unit has so far, unless it has fewer in the end.
         echo: for each unit that goes on one of its rows so far, at random.
+        going: how many units have another row.
     """
 
     layout: Layout
@@ -94,16 +95,24 @@ class History:
     echo: Integers = field(default_factory=lambda: np.empty(0, dtype="int64"))
     _levels: Values = field(default_factory=dict)
     _sums: Values = field(default_factory=dict)
+    going: int = field(init=False)
 
-    @property
-    def going(self) -> int:
-        """How many units have another row."""
-        return int(np.searchsorted(-self.counts, -self.done, side="left"))
+    def __post_init__(self) -> None:
+        self.going = self._going()
+
+    def some(self, units: Integers) -> History:
+        """The history of some of the units that go on, by their places, ascending; it must not advance."""
+        given, levels, sums = ({n: v[units] for n, v in t.items()} for t in (self.given, self._levels, self._sums))
+        counts, starts, echo = self.counts[units], self.starts[units], self.echo[units] if self.done else self.echo
+        return History(self.layout, counts, starts, given, self.random, self.rows, self.done, echo, levels, sums)
 
     def known(self, wanted: Collection[Name] | None = None) -> dict[Name, Feature]:
         """What may explain the next row of each unit that has one, or what is wanted of it."""
         made = self._made()
         return {name: make() for name, make in made.items() if wanted is None or name in wanted}
+
+    def _going(self) -> int:
+        return int(np.searchsorted(-self.counts, -self.done, side="left"))
 
     def _made(self) -> dict[Name, Callable[[], Feature]]:
         """How each thing that is known is computed."""
@@ -160,7 +169,7 @@ class History:
             own = np.where(np.isnan(values[name]), habit.overall, values[name])
             self._sums[name] = own + (self._sums[name][:rows] if self.done else 0.0)
         self.done += 1
-        rows = self.going
+        rows = self.going = self._going()
         self.echo = self.starts[:rows] + (self.random.random(rows) * self.done).astype("int64")
 
     def levels(self, name: Name) -> Floats:
@@ -169,13 +178,12 @@ class History:
             self._levels[name] = self.random.standard_normal(len(self.counts))
         return np.asarray(self._levels[name][: self.going])
 
-    def seen(self, name: Name, values: Any) -> Flags:
-        """Whether a row of each unit has such a value so far."""
-        rows = self.going
+    def seen(self, name: Name, values: Any, units: Integers) -> Flags:
+        """Whether a row of each of some units has such a value so far; ``values`` are those of all units that go on."""
         if not self.done:
-            return np.zeros(rows, dtype=bool)
-        earlier = self.rows[name][self.starts[:rows, None] + np.arange(self.done)]
-        return np.asarray((earlier == values[:, None]).any(1))
+            return np.zeros(len(units), dtype=bool)
+        earlier = self.rows[name][self.starts[units, None] + np.arange(self.done)]
+        return np.asarray((earlier == values[units, None]).any(1))
 
     def earlier(self, name: Name) -> Iterator[Earlier]:
         """A few different values of a column among the rows so far of each unit, frequent ones rather first."""

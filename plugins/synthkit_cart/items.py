@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,9 +33,9 @@ class About:
     subjects: Integers
     owners: Integers
 
-    def first(self, rows: int) -> About:
-        """Of the first rows."""
-        return About(self.subjects[:rows], self.owners[:rows])
+    def take(self, rows: slice | Integers) -> About:
+        """Of some of the rows."""
+        return About(self.subjects[rows], self.owners[rows])
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,19 @@ class Draw:
             raise TypeError("rows that follow no other have no past")
         return self.history
 
+    def some(self, rows: Integers, names: Iterable[Name]) -> Draw:
+        """Some of the rows, and what is known of them by some names; of the columns drawn so far none."""
+        known = {name: self.known[name].take(rows) for name in names}
+        history = self.history.some(rows) if self.history is not None else None
+        return Draw(known, {}, self.used, self.about.take(rows), self.world, self.random, history)
+
+    def replace(self, rows: Integers, other: Draw, before: Collection[Name]) -> None:
+        """Put others in the place of some rows; of what is known, that which was not ``before``."""
+        for name, values in other.values.items():
+            self.values[name][rows] = values
+        for name in other.known.keys() - before:
+            self.known[name].codes[rows] = other.known[name].codes
+
     def put(self, name: Name, codec: Codec, values: Any) -> None:
         """Add a column, which becomes known."""
         self.values[name] = values
@@ -101,23 +115,40 @@ def fresh(step: Step, draw: Draw) -> Any:
 
 
 @dataclass(frozen=True)
-class Plain:
-    """A column given what is known."""
+class Valued(ABC):
+    """A column with a step of its own.
+
+    Attributes:
+        step: its values.
+    """
 
     step: Step
+
+    @property
+    def name(self) -> Name:
+        """What its values are called."""
+        return self.step.name
 
     @property
     def steps(self) -> Sequence[Step]:
         """What it draws from."""
         return (self.step,)
 
+    @abstractmethod
     def value(self, draw: Draw, new: New = fresh) -> Any:
-        """A value for each row."""
-        return new(self.step, draw)
+        """A value for each row; ``new`` makes those that do not come from earlier rows."""
 
     def fill(self, draw: Draw) -> None:
         """Add the column."""
-        draw.put(self.step.name, self.step.codec, self.value(draw))
+        draw.put(self.name, self.step.codec, self.value(draw))
+
+
+@dataclass(frozen=True)
+class Plain(Valued):
+    """A column given what is known."""
+
+    def value(self, draw: Draw, new: New = fresh) -> Any:
+        return new(self.step, draw)
 
 
 @dataclass
@@ -126,13 +157,13 @@ class Again:
 
     Attributes:
         tried: the earlier values that were asked for, one after another.
-        hits: for which rows one of them comes again; for none at first.
+        hits: for which rows one of them comes again.
         values: those that do.
     """
 
     tried: list[Any]
-    hits: Any = False
-    values: Any = 0
+    hits: Flags
+    values: Any
 
     @classmethod
     def ask(cls, step: Step, name: Name, codec: Codec, draw: Draw, least: Floats | None = None) -> Again:
@@ -149,48 +180,42 @@ class Again:
 
 
 @dataclass(frozen=True)
-class Repeat:
+class Repeat(Valued):
     """A column of rows that follow one another: its value is often, or never, that of an earlier row.
 
     Attributes:
         step: its value in the first row.
         later: its value in later rows, where it is none of the earlier ones that were asked for.
         again: whether it is a certain earlier value; None where nobody asks.
-        apart: whether it never is.
+        apart: whether it must never be.
     """
 
-    step: Step
     later: Step
     again: Step | None = None
     apart: bool = False
 
     @property
     def steps(self) -> Sequence[Step]:
-        """What it draws from."""
         return tuple(step for step in (self.step, self.later, self.again) if step is not None)
 
     def value(self, draw: Draw, new: New = fresh) -> Any:
-        """A value for the next row of each unit."""
-        history = draw.past
-        if not history.done:
+        if not draw.past.done:
             return new(self.step, draw)
-        values, again = new(self.later, draw), Again([])
-        if self.again is not None:
-            again = Again.ask(self.again, self.step.name, self.step.codec, draw)
-        for _ in range(_REDRAWS if again.tried or self.apart else 0):
-            seen = history.seen(self.step.name, values) if self.apart else _among(values, again.tried)
-            if not (seen & ~again.hits).any():
+        values = new(self.later, draw)
+        if self.again is None:
+            return values
+        again = Again.ask(self.again, self.name, self.step.codec, draw)
+        rows = np.flatnonzero(~again.hits)
+        for _ in range(_REDRAWS):
+            rows = rows[_among(values[rows], [tried[rows] for tried in again.tried])]
+            if not len(rows):
                 break
-            values = np.where(seen & ~again.hits, new(self.later, draw), values)
+            values[rows] = new(self.later, draw.some(rows, self.later.conditional.names))
         return np.where(again.hits, again.values, values)
-
-    def fill(self, draw: Draw) -> None:
-        """Add the column."""
-        draw.put(self.step.name, self.step.codec, self.value(draw))
 
 
 @dataclass(frozen=True)
-class Urn:
+class Urn(Valued):
     """A column that does not depend on the order of rows: new values, or that of an earlier row of the same owner.
 
     A Pólya urn (Blackwell and MacQueen 1973): every row has the distribution that the tree gives, whatever the owner
@@ -202,31 +227,20 @@ class Urn:
         shared: the part of the variance of its place among the categories that new values of one owner share.
     """
 
-    step: Step
     weight: float
     shared: float = 0.0
 
-    @property
-    def steps(self) -> Sequence[Step]:
-        """What it draws from."""
-        return (self.step,)
-
     def value(self, draw: Draw, new: New = fresh) -> Any:
-        """A value for the next row of each unit."""
         history = draw.past
         values = _levelled(self.step, self.shared, draw) if new is fresh else new(self.step, draw)
         if not history.done:
             return values
         again = draw.random.random(draw.rows) * (history.done + self.weight) < history.done
-        return np.where(again, history.rows[self.step.name][history.echo], values)
-
-    def fill(self, draw: Draw) -> None:
-        """Add the column."""
-        draw.put(self.step.name, self.step.codec, self.value(draw))
+        return np.where(again, history.rows[self.name][history.echo], values)
 
 
 @dataclass(frozen=True)
-class Level:
+class Level(Valued):
     """A numerical column that does not depend on the order of rows, higher for some owners than for others.
 
     Every row has the distribution that the tree gives; its place in it is a normal variable of which rows of one
@@ -237,22 +251,11 @@ class Level:
         shared: the part of the variance that rows of one owner share.
     """
 
-    step: Step
     shared: float
 
-    @property
-    def steps(self) -> Sequence[Step]:
-        """What it draws from."""
-        return (self.step,)
-
     def value(self, draw: Draw, new: New = fresh) -> Any:
-        """A value for the next row of each unit; never a mere new one."""
-        del new
+        del new  # none is merely new
         return _levelled(self.step, self.shared, draw)
-
-    def fill(self, draw: Draw) -> None:
-        """Add the column."""
-        draw.put(self.step.name, self.step.codec, self.value(draw))
 
 
 @dataclass(frozen=True)
@@ -300,6 +303,8 @@ Value = Plain | Repeat | Urn | Level
 
 def _levelled(step: Step, shared: float, draw: Draw) -> Any:
     """Values whose places in their distributions share a part of their variance within each unit."""
+    if not shared:
+        return fresh(step, draw)
     own = draw.random.standard_normal(draw.rows)
     place = np.sqrt(shared) * draw.past.levels(step.name) + np.sqrt(1 - shared) * own
     return step.codec.draw(step.conditional.draw(draw.known, ndtr(place)), draw.random)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from synthkit_cart.alike import exchangeable
+from synthkit_cart.apart import before, fair
 from synthkit_cart.broods import APART
 from synthkit_cart.clock import within_day
 from synthkit_cart.history import Layout
@@ -181,12 +182,22 @@ def _value(lesson: Lesson, name: Name) -> Value:
     asked = seen.asked.get(name, Asked())
     categories = not isinstance(codec, Numbers)
     if categories and len(asked.hits) and not asked.hits.any():
-        return Repeat(first, lesson.step(name, codec, values, seen.later), apart=True)
+        return Repeat(first, _other(lesson, name, seen), apart=True)
     if (steady := exchangeable(first, values, lesson.lone, rows, seen.order, lesson.growth)) is not None:
         return steady
     if asked.hits.sum() < 2 * lesson.growth.leaf:
         return Repeat(first, lesson.step(name, codec, values, seen.later))
     return _repeat(lesson, first, asked, seen.later)
+
+
+def _other(lesson: Lesson, name: Name, seen: Past) -> Step:
+    """Learn what comes in later rows, none of which may have what its owner has had."""
+    rows, later = lesson.rows, np.flatnonzero(seen.later)
+    step, tokens = lesson.step(name, rows.codecs[name], rows.values[name], seen.later), rows.values[name]
+    row, earlier_row = before(rows.at_rows, seen.order)
+    leaves = step.conditional.leaves(some(lesson.known, seen.later), len(later))
+    had = np.searchsorted(later, row), tokens[earlier_row]
+    return replace(step, conditional=fair(step.conditional, leaves, had))
 
 
 def _repeat(lesson: Lesson, first: Step, asked: Asked, later: Flags) -> Repeat:

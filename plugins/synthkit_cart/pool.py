@@ -9,10 +9,9 @@ import numpy as np
 
 from synthkit import Context, DataError
 from synthkit_cart.allowed import Allowed, restricted
-from synthkit_cart.items import About, After, Draw, Plain, World
-from synthkit_cart.pointing import Item, Link, steps_of
+from synthkit_cart.items import About, Draw, Plain, World
+from synthkit_cart.pointing import Item, steps_of
 from synthkit_cart.rows import NONE
-from synthkit_cart.stairs import Stairs
 from synthkit_cart.steps import Name, Values, needed
 from synthkit_cart.tokens import Feature, Floats, Integers
 from synthkit_cart.way import Way
@@ -50,7 +49,7 @@ class Pool:
         Raises:
             DataError: no candidate met the conditions.
         """
-        last = max((i for i, item in enumerate(self.way.items) if name_of(item) in self.allowed), default=-1) + 1
+        last = max((i for i, item in enumerate(self.way.items) if item.name in self.allowed), default=-1) + 1
         kept, weights, tried = self._candidates(self.way.items[:last], count)
         if count and not len(weights):
             problem = f"none of {tried:,} candidates met the condition"
@@ -86,7 +85,7 @@ class Pool:
 
     def _fill(self, item: Item, draw: Draw) -> Floats:
         """Draw one column of all candidates; the factor by which their weights change."""
-        allowed = self.allowed.get(name_of(item))
+        allowed = self.allowed.get(item.name)
         if allowed is None:
             item.fill(draw)
             return np.ones(draw.rows)
@@ -95,7 +94,7 @@ class Pool:
             draw.put(item.step.name, item.step.codec, values)
             return weight
         item.fill(draw)
-        return allowed.met(draw.values[name_of(item)]).astype("float64")
+        return allowed.met(draw.values[item.name]).astype("float64")
 
     def _note(self, weights: Floats, chosen: Integers, tried: int) -> None:
         different, count = len(np.unique(chosen)), len(chosen)
@@ -105,11 +104,6 @@ class Pool:
                 f"{self.table}: the condition is rare; {count:,} rows begin as {different:,} different candidates of "
                 f"{tried:,} (effective sample size {effective:,.0f})"
             )
-
-
-def name_of(item: Item) -> Name:
-    """What the values that an item draws are called."""
-    return item.name if isinstance(item, After | Link | Stairs) else item.step.name
 
 
 def block_size(count: int, tried: int, total: float) -> int:

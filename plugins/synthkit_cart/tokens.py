@@ -24,14 +24,18 @@ class Feature:
     """What may explain a column: a code for each row.
 
     Attributes:
-        codes: from 0 (null) on.
+        codes: from 0 (null) on, in the narrowest unsigned integers that hold them.
         size: one more than the greatest code that there can be.
-        ordered: whether the codes are in an order; if so there are at most 64.
+        ordered: whether the codes are in an order; if so there are at most 128.
     """
 
-    codes: Integers
+    codes: npt.NDArray[Any]
     size: int
     ordered: bool
+
+    def __post_init__(self) -> None:
+        narrow = np.min_scalar_type(max(self.size - 1, 0))
+        object.__setattr__(self, "codes", self.codes.astype(narrow, copy=False))
 
     def take(self, rows: Any) -> Feature:
         """Some of the rows."""
@@ -104,9 +108,10 @@ class Categories(Labels):
         found = pd.Index(self.values).get_indexer(pd.Index(values.astype(object)))
         return np.asarray(found + 1, dtype="int64")
 
-    def write(self, tokens: Integers) -> npt.NDArray[Any]:
-        """The category of each token, None for null."""
-        return np.append(np.array([None], dtype=object), self.values)[tokens]
+    @property
+    def words(self) -> npt.NDArray[Any]:
+        """The category of each token from 0 on, None for null."""
+        return np.append(np.array([None], dtype=object), self.values)
 
 
 @dataclass(frozen=True)

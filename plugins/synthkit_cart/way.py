@@ -111,7 +111,10 @@ class Way:
         self, known: Mapping[Name, Feature], about: About, world: World, random: np.random.Generator
     ) -> Values:
         """Rows that follow no other."""
-        return self._drawn(Draw(dict(known), {}, needed(steps_of(self.items)), about, world, random))
+        draw = Draw(dict(known), {}, needed(steps_of(self.items)), about, world, random)
+        for item in self.items:
+            item.fill(draw)
+        return draw.values
 
     def sequences(
         self, units: Units, given: Values, owner: Rows, about: About, world: World, random: np.random.Generator
@@ -127,38 +130,46 @@ class Way:
         history = History(layout, units.sizes, units.starts, given, random)
         while rows := history.going:
             known = {name: feature.take(slice(rows)) for name, feature in around.items()} | history.known(wanted)
-            draw = Draw(known, {}, wanted, about.first(rows), world, random, history)
+            draw = Draw(known, {}, wanted, about.take(slice(rows)), world, random, history)
             history.advance(self._next(draw))
         return history.rows
 
     def _next(self, draw: Draw) -> Values:
-        """The next row of each unit, drawn again where it repeats what no owner has twice."""
-        values = self._once(draw)
+        """The next row of each unit, begun again where it repeats what no owner has twice."""
+        begun, units = self._begun(draw), np.arange(draw.rows)
         for _ in range(_REDRAWS):
-            again = self._repeats(draw.past, values)
-            if not again.any():
+            units = units[self._repeats(draw.past, begun.values, units)]
+            if not len(units):
                 break
-            other = self._once(draw)
-            values = {name: np.where(again, other[name], own) for name, own in values.items()}
-        return values
+            begun.replace(units, self._begun(draw.some(units, draw.known)), draw.known)
+        for item in self.items[self._apart :]:
+            item.fill(begun)
+        return begun.values
 
-    def _once(self, draw: Draw) -> Values:
+    def _begun(self, draw: Draw) -> Draw:
+        """The next rows up to the last column or key that no owner has twice the same in."""
         known = dict(draw.known)
         values = self.times.draw(draw.past, known, draw.random)
-        return self._drawn(Draw(known, values, draw.used, draw.about, draw.world, draw.random, draw.history))
+        begun = Draw(known, values, draw.used, draw.about, draw.world, draw.random, draw.history)
+        for item in self.items[: self._apart]:
+            item.fill(begun)
+        return begun
 
-    def _drawn(self, draw: Draw) -> Values:
-        for item in self.items:
-            item.fill(draw)
-        return draw.values
+    @property
+    def _apart(self) -> int:
+        """How many items there are up to the last one that no owner has twice the same in."""
+        return max((place + 1 for place, item in enumerate(self.items) if _is_apart(item)), default=0)
 
-    def _repeats(self, history: History, values: Values) -> Flags:
-        found = np.zeros(history.going, dtype=bool)
+    def _repeats(self, history: History, values: Values, units: Integers) -> Flags:
+        found = np.zeros(len(units), dtype=bool)
         for item in self.items:
-            if isinstance(item, Repeat | Link) and item.apart:
-                name = item.name if isinstance(item, Link) else item.step.name
-                found |= history.seen(name, values[name])
+            if _is_apart(item):
+                found |= history.seen(item.name, values[item.name], units)
         return found
+
+
+def _is_apart(item: Item) -> bool:
+    return isinstance(item, Repeat | Link) and item.apart
 
 
 def calendar(times: Floats) -> dict[Name, Feature]:
