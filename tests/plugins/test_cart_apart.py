@@ -24,11 +24,9 @@ def offers(people: int = 4_000) -> Dataset:
     place = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
     offer = np.argsort(-keys, axis=1)[owner, place]
     table, taken = data.table("offers", len(owner), ("when", "kind"), {"people": owner})
-    day = np.datetime64("2024-01-01", "us") + (place * 100 + random.integers(0, 50, len(owner))).astype(
-        "timedelta64[D]"
-    )
+    day = place * 100 + random.integers(0, 50, len(owner))
     named = pd.Series([f"offer {number}" for number in offer], dtype=TEXT)
-    taken = taken.assign(kind=named, when=pd.Series(day))
+    taken = taken.assign(kind=named, when=pd.Series(np.datetime64("2024-01-01", "us") + day.astype("timedelta64[D]")))
     return data.dataset(
         data.table("people", people, ("number",)), (table, taken), links=[("offers", "people", "people", True)]
     )
