@@ -16,7 +16,7 @@ from synthkit_cart.items import SHARE, VALUE, After, Plain, Repeat, Value
 from synthkit_cart.past import Asked, Past, past
 from synthkit_cart.pointing import Item, Link, via
 from synthkit_cart.rows import Rows
-from synthkit_cart.stairs import stairs
+from synthkit_cart.stairs import Base, stairs
 from synthkit_cart.steps import Name, Step, learned, some
 from synthkit_cart.tokens import Codec, Feature, Flags, Floats, Integers, Labels, Numbers, grid
 from synthkit_cart.trees import Growth
@@ -73,7 +73,7 @@ class Lesson:
     known: dict[Name, Feature] = field(default_factory=dict)
     lone: dict[Name, Feature] = field(default_factory=dict)
     times: dict[Name, Floats] = field(default_factory=dict)
-    numbers: dict[Name, Floats] = field(default_factory=dict)
+    numbers: dict[Name, Base] = field(default_factory=dict)
     past: Past | None = None
 
     def tell(self, told: Mapping[Name, Feature]) -> None:
@@ -105,7 +105,7 @@ def learn_way(rows: Rows, layout: Layout | None, keys: Sequence[Key], growth: Gr
         items.append(_column(lesson, name))
         lesson.tell({name: rows.feature(name)})
         if isinstance(rows.codecs[name], Numbers):
-            lesson.numbers[name] = rows.values[name]
+            lesson.numbers[name] = Base.of(rows.values[name])
         if is_time(rows.codecs[name]):
             lesson.times[name] = rows.values[name]
     return Way(tuple(items), layout, times)
@@ -139,7 +139,8 @@ def _follow(lesson: Lesson, layout: Layout, seed: int) -> Times:
         again = lesson.step(("again",), Labels(3), 1 + seen.again.astype("int64"))
         times = replace(times, again=again, daytime=lesson.step(("daytime",), daytime, clock))
     lesson.tell(calendar(rows.values[layout.time]) | {layout.time: rows.feature(layout.time)})
-    lesson.times[layout.time] = lesson.numbers[layout.time] = rows.values[layout.time]
+    lesson.times[layout.time] = rows.values[layout.time]
+    lesson.numbers[layout.time] = Base.of(rows.values[layout.time])
     return times
 
 

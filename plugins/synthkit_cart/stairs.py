@@ -45,8 +45,27 @@ class Stairs:
         draw.put(self.name, self.codec, self.codec.draw(tokens, draw.random))
 
 
+@dataclass(frozen=True)
+class Base:
+    """A number of each row that other columns may follow from.
+
+    Attributes:
+        order: sorts rows by it.
+        numbers: in that order.
+    """
+
+    order: Integers
+    numbers: Floats
+
+    @classmethod
+    def of(cls, numbers: Floats) -> Base:
+        """Sort the rows by a number, once for all columns that may follow from it."""
+        order = np.argsort(numbers, kind="stable")
+        return cls(order, numbers[order])
+
+
 def stairs(
-    name: Name, codec: Codec, values: Any, bases: Mapping[Name, Floats], subjects: Integers, least: int
+    name: Name, codec: Codec, values: Any, bases: Mapping[Name, Base], subjects: Integers, least: int
 ) -> Stairs | None:
     """The stairs of a column over one of some numbers; None where it follows from none.
 
@@ -54,25 +73,17 @@ def stairs(
     be null.
     """
     tokens = codec.tokens(values)
-    for base, numbers in bases.items():
-        order = np.argsort(numbers, kind="stable")
-        if np.isnan(numbers).any() or not _follows(tokens[order]):
+    chance = len(tokens) * (1 - ((np.bincount(tokens) / max(len(tokens), 1)) ** 2).sum())
+    for base, found in bases.items() if chance >= _LEAST else ():
+        own, numbers = tokens[found.order], found.numbers
+        if np.isnan(numbers[-1]) or (own[1:] != own[:-1]).sum() > _SELDOM * chance:
             continue
-        runs = _runs(tokens[order], numbers[order], subjects[order], least)
-        begins = numbers[order][runs]
-        middle = (begins[1:] + numbers[order][runs[1:] - 1]) / 2
-        found = Stairs(name, codec, base, middle, tokens[order][runs])
-        told = found.tokens[np.searchsorted(middle, numbers, side="right")]
-        if (told == tokens).mean() >= 0.999:
-            return found
+        runs = _runs(own, numbers, subjects[found.order], least)
+        middle = (numbers[runs][1:] + numbers[runs[1:] - 1]) / 2
+        made = Stairs(name, codec, base, middle, own[runs])
+        if (made.tokens[np.searchsorted(middle, numbers, side="right")] == own).mean() >= 0.999:
+            return made
     return None
-
-
-def _follows(tokens: Integers) -> bool:
-    """Whether tokens change far more seldom than they would in another order."""
-    shares = np.bincount(tokens) / max(len(tokens), 1)
-    chance = len(tokens) * (1 - (shares**2).sum())
-    return bool(chance >= _LEAST and (tokens[1:] != tokens[:-1]).sum() <= _SELDOM * chance)
 
 
 def _runs(tokens: Integers, numbers: Floats, subjects: Integers, least: int) -> Integers:

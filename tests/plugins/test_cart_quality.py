@@ -14,7 +14,7 @@ from synthkit_cart.conditional import Target, learn
 from synthkit_cart.links import Candidates
 from synthkit_cart.profiles import profiles
 from synthkit_cart.rows import Rows
-from synthkit_cart.stairs import stairs
+from synthkit_cart.stairs import Base, stairs
 from synthkit_cart.tokens import Feature, Labels
 from synthkit_cart.trees import Growth
 from tests.plugins import cart_data as data
@@ -138,13 +138,15 @@ def test_a_number_with_little_to_say_makes_no_stairs() -> None:
     random = np.random.default_rng(0)
     numbers, kinds = random.random(2_000), Labels(3)
     at = np.arange(2_000)
-    assert stairs(("own", "kind"), kinds, random.integers(1, 3, 2_000), {("own", "x"): numbers}, at, 20) is None
+    assert (
+        stairs(("own", "kind"), kinds, random.integers(1, 3, 2_000), {("own", "x"): Base.of(numbers)}, at, 20) is None
+    )
     few = np.where(numbers < 0.004, 1, 2)  # eight rows stand behind the lower step
-    assert stairs(("own", "kind"), kinds, few, {("own", "x"): numbers}, at, 20) is None
-    steps = stairs(("own", "kind"), kinds, np.where(numbers < 0.4, 1, 2), {("own", "x"): numbers}, at, 20)
+    assert stairs(("own", "kind"), kinds, few, {("own", "x"): Base.of(numbers)}, at, 20) is None
+    steps = stairs(("own", "kind"), kinds, np.where(numbers < 0.4, 1, 2), {("own", "x"): Base.of(numbers)}, at, 20)
     assert steps is not None
     assert steps.tokens.tolist() == [1, 2]
-    assert stairs(("own", "k"), kinds, few, {("own", "x"): np.where(at == 5, np.nan, numbers)}, at, 20) is None
+    assert stairs(("own", "k"), kinds, few, {("own", "x"): Base.of(np.where(at == 5, np.nan, numbers))}, at, 20) is None
 
 
 def test_what_is_rare_in_a_number_still_explains() -> None:
