@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import time
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +26,7 @@ from synthkit.material import Material, fingerprint, read, read_like, split_part
 from synthkit.model import Model
 from synthkit.plan import Plan
 from synthkit.plugins import Plugin, Registry
-from synthkit.record import peak_memory_mb, verify_tables, versions, write_record, write_tables
+from synthkit.record import peak_memory_mb, run_folder, verify_tables, versions, write_record, write_tables
 from synthkit.repeats import combined
 from synthkit.report import Figure, Report, Sides, by_column, figures, write_plots, write_report
 from synthkit.run import Run, read_run
@@ -57,7 +56,7 @@ def execute(plan: Plan, registry: Registry, observer: Observer | None = None) ->
     plugin, writer = _plugin(plan, registry), _format(plan, registry)
     synthesizer, evaluators = _made(plugin, plan), _evaluators(plan, registry)
     refuse_unjudged(plan, synthesizer)
-    seeds, out = _seeds(plan.seed), plan.out or default_folder(plugin.name, plan.seed)
+    seeds, out = _seeds(plan.seed), run_folder(plan.out, plugin.name, plan.seed, registry.usable("format"))
     with appearing(out, overwrite=plan.overwrite) as stage:
         material = _material(plan, plugin, registry, seeds, steps)
         asked = Request.read(plan, 0, material.training.schema)
@@ -125,7 +124,7 @@ def sample(
     steps = Steps(observer or Observer())
     writer, fitted = _format(plan, registry), _loaded(folder, registry, steps, trust=trust)
     plugin, schema = registry.find("synthesizer", fitted.synthesizer.name), fitted.guard.schema
-    out = plan.out or default_folder(plugin.name, plan.seed)
+    out = run_folder(plan.out, plugin.name, plan.seed, registry.usable("format"))
     with appearing(out, overwrite=plan.overwrite) as stage:
         with steps("read") as context:
             frame = None if plan.given is None else read_rows(plan.given, schema, registry, context)
@@ -150,7 +149,7 @@ def impute(
     steps = Steps(observer or Observer())
     writer, fitted = _format(plan, registry), _loaded(folder, registry, steps, trust=trust)
     plugin = registry.find("synthesizer", fitted.synthesizer.name)
-    out = plan.out or default_folder(plugin.name, plan.seed)
+    out = run_folder(plan.out, plugin.name, plan.seed, registry.usable("format"))
     with appearing(out, overwrite=plan.overwrite) as stage:
         with steps("read") as context:
             frame = read_rows(data, fitted.guard.schema, registry, context)
@@ -219,11 +218,6 @@ def self_test(plan: Plan, registry: Registry, observer: Observer | None = None) 
     with steps("self-test") as context:
         gates = built_in_gates(plan.gate_set, (e.name for e in evaluators), fresh_keys=False) | plan.gates
         return selftest.self_test(real, evaluators, gates, registry, seed=plan.seed, context=context)
-
-
-def default_folder(name: str, seed: int) -> Path:
-    """``runs/<plugin>-<time>-<seed>`` under the working directory."""
-    return Path("runs") / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{seed}"
 
 
 def _seeds(seed: int, repeat: int = 0) -> dict[str, int]:

@@ -26,6 +26,7 @@ from synthkit.signing import signature
 from synthkit.synthesizer import Synthesizer
 
 VERSION = 1
+FOLDER = "model"  # within that of a run
 MANIFEST = "manifest.json"
 SIGNATURE = "manifest.hmac"
 GUARD, SCHEMA, PLUGIN = "guard.json", "schema.toml", "plugin"
@@ -137,7 +138,9 @@ def load(folder: Path, registry: Registry, *, trust: bool = False) -> Model:
 def _manifest(folder: Path, *, trust: bool) -> _Manifest:
     """The manifest; not a byte of it is interpreted before its signature holds, or the user vouches for it."""
     if not (folder / MANIFEST).is_file():
-        raise UsageError(f"there is no saved model at {folder}", "give a folder that `synthkit fit` wrote")
+        within = (folder / FOLDER / MANIFEST).is_file()
+        remedy = f"that of the run is {folder / FOLDER}" if within else "give a folder that `synthkit fit` wrote"
+        raise UsageError(f"there is no saved model at {folder}", remedy)
     content = _small(folder / MANIFEST, LIMIT)
     if not (trust or _signed(folder, content)):
         raise SecurityError(

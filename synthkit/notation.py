@@ -22,6 +22,7 @@ _FIXED = re.compile(r"\.(\d{1,2})f")
 _PATTERN = re.compile(r"(?P<main>.*?)(?P<fraction>\.%f)?(?P<zone>Z|%:?z)?", re.DOTALL)
 _CLOCK = re.compile(r"[ T]?%[HIMSpRTX]")
 _CALENDAR = re.compile(r"%[YymdbBjaAeDFCGguUVWcx]")
+_EXAMPLE = pa.array([1_769_860_800_000_000], pa.timestamp("us"))  # noon of 31 January 2026
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)", re.ASCII)
 
 
@@ -92,6 +93,23 @@ def render(values: pa.ChunkedArray, kind: pa.DataType, style: str | None = None)
     if _is_clock(kind, style):
         return numerals.clock(values, str(style))
     return pa.chunked_array([numerals.marked(_real_text(values, kind, numerals.split(style)[0]), style)])
+
+
+def described(kind: pa.DataType, style: str | None = None) -> str:
+    """What cells of a type are, in words; dates and times with an example, which is the same whatever the data.
+
+    Example:
+        >>> described(pa.date32(), "%d.%m.%Y")
+        'dates such as 31.01.2026'
+    """
+    if pa.types.is_boolean(kind):
+        return " or ".join(_tokens(style))
+    if pa.types.is_integer(kind):
+        return f"whole numbers ({kind})"
+    if _is_moment(kind):
+        example = _moment_text(_EXAMPLE.cast(pa.timestamp("us", getattr(kind, "tz", None))), kind, style)[0]
+        return f"{'dates' if pa.types.is_date(kind) else 'times'} such as {example}"
+    return "times such as 23:59" if _is_clock(kind, style) else "numbers"
 
 
 def _is_clock(kind: pa.DataType, style: str | None) -> bool:

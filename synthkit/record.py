@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import resource
 import sys
+import time
 from collections.abc import Iterable
 from dataclasses import replace
 from importlib.metadata import version
@@ -17,7 +18,7 @@ from packaging.requirements import Requirement
 
 from synthkit import source
 from synthkit.dataset import Dataset
-from synthkit.errors import DataError, IntegrityError
+from synthkit.errors import DataError, IntegrityError, UsageError
 from synthkit.format import Format
 from synthkit.row_numbers import Flags
 from synthkit.run import Run, results_dict
@@ -25,6 +26,19 @@ from synthkit.schema import Column, Schema, Table
 from synthkit.storage import to_arrow, to_frame, within
 
 _ALWAYS = ("synthkit", "pandas", "numpy", "scikit-learn")
+
+
+def run_folder(out: Path | None, plugin: str, seed: int, formats: Iterable[type[Format]]) -> Path:
+    """The folder to write: ``out``, or ``runs/<plugin>-<time>-<seed>`` under the working directory.
+
+    Raises:
+        UsageError: it is called like a file of such a format, so whoever named it expects a file.
+    """
+    if out is None:
+        return Path("runs") / f"{plugin}-{time.strftime('%Y%m%d-%H%M%S')}-{seed}"
+    if out.name.lower().endswith(tuple(suffix for form in formats for suffix in form.suffixes)):
+        raise UsageError(f"--out is a folder, and {out.name} is called like a file", "leave the ending out")
+    return out
 
 
 def write_tables(folder: Path, dataset: Dataset, label: str, writer: Format) -> None:

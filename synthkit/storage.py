@@ -294,8 +294,8 @@ def _read(text: pa.ChunkedArray, kind: pa.DataType, column: Column) -> pa.Chunke
     values = notation.parse(text, kind, column.format)
     wrong = values.null_count - text.null_count
     if wrong:
-        written = f" written as {column.format}" if column.format else ""
-        raise DataError(f"{wrong:,} cells are not {kind}{written}", "correct them, or the schema")
+        problem = f"{wrong:,} cells are not {notation.described(kind, column.format)}"
+        raise DataError(problem, "correct them, or the schema")
     return values
 
 

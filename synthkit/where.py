@@ -129,11 +129,14 @@ class _Tokens:
         self._place += 1
         return text[1:-1].replace('""', '"') if text.startswith('"') else text
 
-    def value(self) -> str | float | bool:
-        """The next token, which must be a value."""
+    def value(self, column: Column) -> str | float | bool:
+        """The next token, which must be a value of a column."""
         if (word := self.take("true", "false")) is not None:
             return word == "true"
         kind, text = self._tokens[self._place]
+        if kind == "name":
+            remedy = f"write {text!r}" if _type_of(column) == "text" else f"write {_form_of(column)}"
+            raise UsageError(f"{column.name} is compared with {text}, which is no value", remedy)
         if kind not in ("text", "number"):
             raise self._refused()
         self._place += 1
@@ -173,18 +176,18 @@ def _comparison(tokens: _Tokens, schema: Schema, table: str) -> Comparison:
         return Comparison(column, kept, _stored([], column, table))
     if sign == "not":
         tokens.need("in")
-    values = _listed(tokens) if sign in ("in", "not") else [tokens.value()]
+    values = _listed(tokens, column) if sign in ("in", "not") else [tokens.value(column)]
     if sign in _SIGNS and _type_of(column) in ("text", "truth"):
         raise UsageError(f"{sign} needs an order, which its values have not", "use = or in", f"{table}.{column.name}")
     name = {"=": "in", "!=": "not in", "<>": "not in", "not": "not in"}.get(sign, sign)
     return Comparison(column, name, _stored(values, column, table))
 
 
-def _listed(tokens: _Tokens) -> list[Any]:
+def _listed(tokens: _Tokens, column: Column) -> list[Any]:
     tokens.need("(")
-    values = [tokens.value()]
+    values = [tokens.value(column)]
     while tokens.need(",", ")") == ",":
-        values.append(tokens.value())
+        values.append(tokens.value(column))
     return values
 
 
@@ -218,18 +221,19 @@ def _type_of(column: Column) -> str:
     return "time" if pa.types.is_date(kind) or pa.types.is_timestamp(kind) else "number"
 
 
+def _form_of(column: Column) -> str:
+    """How a value of the column is written in a condition."""
+    forms = {"text": "text in quotes", "truth": "true or false", "time": "a date in quotes, such as '2026-01-31'"}
+    return forms.get(_type_of(column), "a number")
+
+
 def _stored(values: list[Any], column: Column, table: str) -> pd.Series[Any]:
     """Values as the column stores them; numbers as they are, as half a visit is less than one."""
     wanted = _type_of(column)
     found = [_one(value, column, wanted) for value in values]
     if any(value is None for value in found):
-        examples = {
-            "text": "text in quotes",
-            "truth": "true or false",
-            "time": "a date in quotes, such as '2026-01-31'",
-        }
-        remedy = f"write {examples.get(wanted, 'a number')}"
-        raise UsageError(f"it is compared with what is no {wanted}", remedy, f"{table}.{column.name}")
+        problem = f"it is compared with what is no {wanted}"
+        raise UsageError(problem, f"write {_form_of(column)}", f"{table}.{column.name}")
     numbers = wanted == "number" and found
     made: pd.Series[Any] = pd.Series(found, dtype=None if numbers else dtype_of(column.storage, nullable=True))
     return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import signal
 import sys
@@ -51,6 +52,17 @@ class Verbs(click.Group):
             command: click.Command = import_module(f"synthkit.cli.{VERBS[cmd_name][0]}").command
             return command
         return _offered().get(cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:  # click suggests only what was loaded before
+            near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
+            if args[0].startswith("-") or not near:
+                raise
+            raise click.UsageError(f"No such command {args[0]!r}. Did you mean {near[0]!r}?", ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         del ctx

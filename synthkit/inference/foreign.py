@@ -129,6 +129,10 @@ def _descendants(table: str, known: Sequence[Link]) -> set[str]:
 def _nearly(column: Profile, parents: Sequence[_Parent]) -> Iterator[str]:
     """Why a column that is called exactly like a key of another table is no foreign key."""
     others = (p for p in parents if p.key.table != column.table and joined(column.name) in p.names)
+    if joined(column.name) == "id":  # the name says no table, and counting from 1 says nothing
+        holding = [p.key.table for p in parents if p.key.table != column.table and _fills(column, p)]
+        for table in holding if len(holding) == 1 else ():
+            yield f"{column.place} holds keys of {table} only; if it means them, declare a foreign key in the schema"
     for parent in others:
         start = f"{column.place} is called like the key of {parent.key.table} but"
         if column.family is not parent.key.family:
@@ -137,6 +141,12 @@ def _nearly(column: Profile, parents: Sequence[_Parent]) -> Iterator[str]:
         else:
             inside = round(column.within(parent.key) * column.distinct)
             yield f"{start} only {inside} of {column.distinct} distinct values are keys, so it is no foreign key"
+
+
+def _fills(column: Profile, parent: _Parent) -> bool:
+    """Whether all values are keys of the parent, and most of these occur."""
+    same = column.family is parent.key.family
+    return same and _surely(column, parent) and 2 * column.distinct > parent.key.distinct
 
 
 def _endings(column: Profile) -> Iterator[str]:

@@ -270,6 +270,13 @@ def test_init_writes_a_configuration_that_works(folder, shop, capsys):
     assert run(["init", "--overwrite"]) == 0
 
 
+def test_whoever_names_a_run_is_told_where_its_model_is(folder, shop, capsys):
+    assert make(shop) == 0
+    capsys.readouterr()
+    refused(2, ["sample", "out"], capsys, f"there is no saved model at out; that of the run is {Path('out', 'model')}")
+    assert run(["sample", "out/model", "--out", "drawn"]) == 0
+
+
 def test_schema_infer_check_show(folder, shop, capsys):
     assert run(["schema", "infer", "shop"]) == 0
     shown = capsys.readouterr().out
@@ -354,7 +361,9 @@ def test_usage_errors_are_exit_2(folder, shop, capsys):
     refused(2, ["fit", *data, "--plugin", "resample"], capsys, "--out MODEL")
     refused(2, ["sample", "nowhere"], capsys, "no saved model")
     refused(2, ["run", "--nonsense"], capsys, "--nonsense")
-    refused(2, ["frobnicate"], capsys, "frobnicate")
+    refused(2, ["frobnicate"], capsys, "No such command 'frobnicate'.")
+    refused(2, ["plugns"], capsys, "No such command 'plugns'. Did you mean 'plugins'?")
+    refused(2, ["run", *data, "--plugin", "resample", "--out", "made.csv"], capsys, "made.csv is called like a file")
     (folder / "taken").mkdir()
     refused(2, ["run", *data, "--plugin", "resample", "--out", "taken"], capsys, "exists already")
     assert left_behind(folder) == ["taken"]

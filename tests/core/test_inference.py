@@ -443,6 +443,16 @@ class TestForeignKeys:
         schema, _ = infer({"shops": texts(id=range(9), n=[1] * 9), "sales": texts(id=range(9), place_id=[1, 2, 2] * 3)})
         assert schema.foreign_keys == ()
 
+    @pytest.mark.parametrize(
+        ("held", "told"), [([1, 2, 3, 4, 5] * 2, True), ([1, 2] * 5, False), ([1, 2, 99] * 3, False)]
+    )
+    def test_a_key_that_is_called_id_is_no_key_but_a_note(self, held: list[int], *, told: bool) -> None:
+        tables = {"customers": texts(customer_id=range(8)), "orders": texts(order_no=range(len(held)), id=held)}
+        schema, notes = infer(tables)
+        assert schema.foreign_keys == ()
+        said = "orders.id holds keys of customers only; if it means them, declare a foreign key in the schema"
+        assert (said in notes) is told
+
     def test_two_keys_to_one_parent(self) -> None:
         flights = texts(flight_id=range(6), origin_airport_id=[1, 2, 3] * 2, dest_airport_id=[3, 2, 1] * 2)
         schema, _ = infer({"airports": texts(airport_id=range(5)), "flights": flights})

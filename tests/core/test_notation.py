@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synthkit.errors import UsageError
-from synthkit.notation import parse, render
+from synthkit.notation import described, parse, render
 
 US = pa.timestamp("us")
 INTEGERS = [pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64()]
@@ -219,3 +219,20 @@ def test_numbers_and_times_as_people_write_them(kind, style, cell, value):
 )
 def test_numbers_written_in_another_way_become_null(kind, style, cells):
     assert parse(pa.chunked_array([cells]), kind, style).null_count == len(cells)
+
+
+@pytest.mark.parametrize(
+    ("kind", "style", "words"),
+    [
+        (pa.date32(), "%d.%m.%Y", "dates such as 31.01.2026"),
+        (pa.date32(), None, "dates such as 2026-01-31"),
+        (pa.timestamp("us", "Europe/Berlin"), "%Y-%m-%d %H:%M%z", "times such as 2026-01-31 13:00+0100"),
+        (pa.duration("s"), "%H:%M", "times such as 23:59"),
+        (pa.duration("s"), None, "numbers"),
+        (pa.float64(), ".2f", "numbers"),
+        (pa.bool_(), "yes/no", "yes or no"),
+        (pa.int8(), None, "whole numbers (int8)"),
+    ],
+)
+def test_what_cells_are_is_told_in_words(kind, style, words):
+    assert described(kind, style) == words

@@ -259,7 +259,8 @@ def test_some_given_columns_are_kept_and_the_others_drawn_with_fresh_keys(sample
         (lambda f: f.rename(columns={"segment": "segmnt"}), 2, "there is no column 'segmnt'; did you mean 'segment'?"),
         (lambda f: f.assign(zzz="1"), 2, "customers: there is no column 'zzz'; it has customer_id, email"),
         (lambda f: f.assign(customer_id="C1"), 3, "customers.customer_id: 399 rows have no key of their own"),
-        (lambda f: f.assign(income="much"), 3, "customers.income: 400 cells are not double"),
+        (lambda f: f.assign(income="much"), 3, "customers.income: 400 cells are not numbers; correct them"),
+        (lambda f: f.assign(joined="3.2.2021"), 3, "customers.joined: 400 cells are not dates such as 2026-01-31"),
         (lambda f: f.head(0), 3, "customers: there are no rows"),
         (lambda f: f[["segment", "city"]], 2, "customers.city: it is part of a fixed combination with country"),
         (lambda f: f.assign(city=f["city"].mask(f.index < 9)), 3, "customers.city: 9 cells are empty"),
@@ -300,6 +301,16 @@ def test_given_rows_go_with_no_other_wish(model: Path, work: Path, capsys: pytes
     (work / "synthkit.toml").write_text('given = "real.csv"')
     assert run(["run", "--data", str(model.parent / "data"), "--quiet"]) == 2
     assert "given rows are no sample to be judged" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_called_like_a_file_is_not_made(
+    model: Path, work: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new_customers().to_csv(work / "real.csv", index=False)
+    for verb in (["impute", str(model), "real.csv"], ["sample", str(model)]):
+        assert run([*verb, "--out", "filled.CSV", "--quiet"]) == 2
+        assert "--out is a folder, and filled.CSV is called like a file" in capsys.readouterr().err
+    assert [path.name for path in work.iterdir()] == ["real.csv"]
 
 
 def test_a_key_to_rows_that_are_not_given_is_refused(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
