@@ -565,6 +565,14 @@ def test_the_subject_may_be_a_child():
     assert sample.rows == {"places": 5, "people": 30, "visits": 33, "cards": 15}
 
 
+def test_sdv_itself_weighs_further_parents():
+    context = Context()
+    data = fitted(HMA, visits(), sampler="sdv").sample(30, seed=1, context=context)["visits"]
+    assert data["first"].isna().mean() == 0.25
+    assert data["then"].between(0, 4).all()
+    assert context.notes == []
+
+
 def test_too_many_pairs_for_sdv_are_dealt_out_and_noted(monkeypatch):
     monkeypatch.setattr(hierarchy, "WEIGHED", 10)
     context = Context()
