@@ -14,11 +14,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from synthkit import Context, ForeignKey
+from synthkit_sdv.families import Families, uncovered
+from synthkit_sdv.further import further_parents, parents_weighed
 from synthkit_sdv.tables import KEY, Tables
 
 _Array = npt.NDArray[Any]
 
 WEIGHED = 10_000_000  # pairs of a child row and a possible further parent; SDV takes about 6 µs for each
+PIECE = 4_000_000  # numbers that tell of the families drawn at once
 
 
 @dataclass(frozen=True)
@@ -27,18 +30,20 @@ class Hierarchy:
 
     SDV's own ``sample`` scales all tables alike, draws every parent's children from one and the same seed,
     depends on the order of Python sets and turns the children back into values one parent at a time. Here
-    SDV gives the models and makes the model of a parent's children out of the parent's row; the numbers of
-    rows are ours, and whole tables are turned back at once.
+    SDV gives the models; the numbers of rows are ours, and whole tables are turned back at once.
 
     Attributes:
         model: fitted; only the state of its generators changes.
         tables: how its tables are told.
-        context: is told about every parent whose children are drawn.
+        context: is told whose children are drawn.
+        vectorised: the families of many parents are drawn at once, as arrays; else SDV makes a model of each
+            parent's children out of the parent's row.
     """
 
     model: Any
     tables: Tables
     context: Context
+    vectorised: bool = True
 
     def draw(self, sizes: Mapping[str, int]) -> dict[str, pd.DataFrame]:
         """The tables in the training part's form, with so many rows; children stand in the order of their parents."""
@@ -90,7 +95,35 @@ class Hierarchy:
         return self._values(link.table, pd.concat(drawn, ignore_index=True))
 
     def _families(self, link: ForeignKey, counts: _Array, parents: pd.DataFrame) -> Iterator[pd.DataFrame]:
-        """The children of each parent that has some, as SDV models them."""
+        """The children of all parents, one parent after another, as SDV models them."""
+        if not self._vectorised(link, parents):
+            yield from self._one_by_one(link, counts, parents)
+            return
+        names = sorted(self.tables.modelled(link.table).values())
+        size = max(PIECE // len(names) ** 2, 1)
+        for first in range(0, len(parents), size):
+            some = slice(first, first + size)
+            text = f"{link.table} of {first + 1} to {min(first + size, len(parents))} of {len(parents)} {link.parent}"
+            self._progress(link.table, first / len(parents), text)
+            drawn = self._copulas(link, parents[some]).draw(counts[some])
+            yield pd.DataFrame(drawn, columns=names)
+
+    def _vectorised(self, link: ForeignKey, parents: pd.DataFrame) -> bool:
+        """Whether the copulas of these families can be made as arrays; a note where they should and cannot."""
+        if not self.vectorised:
+            return False
+        lacking = uncovered(parents.columns, self._prefix(link), self.tables.modelled(link.table).values())
+        if lacking:
+            told = f"{link.parent} does not tell two parameters of each of its columns"
+            self.context.note(f"hma drew {link.table} with SDV's own slow code: {told}")
+        return not lacking
+
+    def _copulas(self, link: ForeignKey, parents: pd.DataFrame) -> Families:
+        columns = self.tables.modelled(link.table).values()
+        return Families.of(self.model, self.tables.table(link.table), self._prefix(link), columns, parents)
+
+    def _one_by_one(self, link: ForeignKey, counts: _Array, parents: pd.DataFrame) -> Iterator[pd.DataFrame]:
+        """The children of each parent that has some, from a model that SDV makes of the parent's row."""
         child, column = self.tables.table(link.table), self.tables.column(link.table, link.columns[0])
         table = self.model._table_synthesizers[child]
         blank = self.model._synthesizer(table.get_metadata(), **self.model._table_parameters[child])
@@ -105,18 +138,38 @@ class Hierarchy:
     def _further_parents(
         self, link: ForeignKey, rows: int, values: pd.DataFrame, parents: Mapping[str, pd.DataFrame]
     ) -> _Array:
-        """Who else each row belongs to: weighed by SDV's likelihoods, or dealt out where that would take hours."""
+        """Who else each row belongs to: weighed by likelihoods, or dealt out where there is nothing to weigh."""
         known = parents[link.parent]
         counts = self._counts(link, rows, known)
         self._progress(link.table, 1, f"{link.table}.{link.columns[0]}")
-        if not values.empty and rows * len(known) <= WEIGHED:
-            column = self.tables.column(link.table, link.columns[0])
-            told = known.assign(**{KEY: np.arange(len(known)), f"{self._prefix(link)}num_rows": counts})
-            names = self.tables.table(link.table), self.tables.table(link.parent)
-            return np.asarray(self.model._find_parent_ids(values, told, *names, column))
-        if not values.empty:
-            self.context.note(f"hma dealt out the keys of {link.table}.{link.columns[0]} without looking at the rows")
-        return np.random.permutation(_keys(counts, rows - counts.sum()))  # noqa: NPY002 - seeded outside
+        if values.empty:
+            return _dealt(counts, rows)
+        if self._vectorised(link, known):
+            return self._weighed(link, values, known, counts)
+        return self._weighed_by_sdv(link, values, known, counts)
+
+    def _weighed(self, link: ForeignKey, values: pd.DataFrame, parents: pd.DataFrame, counts: _Array) -> _Array:
+        name = self.tables.table(link.table)
+        modelled = self.model._table_synthesizers[name]._data_processor.transform(values)
+        rows = modelled[sorted(self.tables.modelled(link.table).values())]
+        orphans = self.model._null_child_synthesizers.get(self._prefix(link).removesuffix("__"))
+        likely = np.zeros(len(rows)) if orphans is None else np.atleast_1d(orphans._get_likelihood(rows))
+        among = parents_weighed(len(rows), len(parents))
+        if among < len(parents):
+            told = f"each row among {among:,} of the {len(parents):,} {link.parent}, drawn anew every few rows"
+            self.context.note(f"hma chose {link.table}.{link.columns[0]} for {told}")
+        return further_parents(rows.to_numpy("float64"), self._copulas(link, parents), counts, likely)
+
+    def _weighed_by_sdv(self, link: ForeignKey, values: pd.DataFrame, parents: pd.DataFrame, counts: _Array) -> _Array:
+        """By SDV's own likelihoods, or dealt out where that would take hours."""
+        if len(values) * len(parents) > WEIGHED:
+            key = f"{link.table}.{link.columns[0]}"
+            self.context.note(f"hma dealt out the keys of {key} without looking at the rows")
+            return _dealt(counts, len(values))
+        column = self.tables.column(link.table, link.columns[0])
+        told = parents.assign(**{KEY: np.arange(len(parents)), f"{self._prefix(link)}num_rows": counts})
+        names = self.tables.table(link.table), self.tables.table(link.parent)
+        return np.asarray(self.model._find_parent_ids(values, told, *names, column))
 
     def _counts(self, link: ForeignKey, rows: int, parents: pd.DataFrame) -> _Array:
         """How many of so many rows belong to each parent; the null share is that of the training part."""
@@ -149,6 +202,11 @@ def _keys(counts: _Array, nulls: int) -> _Array:
     """The parents' row numbers, each as often as counted, then nulls."""
     numbers = np.repeat(np.arange(len(counts)), counts)
     return np.concatenate([numbers, np.full(nulls, np.nan)]) if nulls else numbers
+
+
+def _dealt(counts: _Array, rows: int) -> _Array:
+    """The parents' row numbers in random order."""
+    return np.random.permutation(_keys(counts, rows - counts.sum()))  # noqa: NPY002 - seeded outside
 
 
 def spread(drawn: npt.NDArray[np.float64], total: int, fewest: int, most: int) -> _Array:

@@ -11,26 +11,32 @@ import numpy as np
 import pandas as pd
 
 from synthkit import Context
+from synthkit_sdv import moments
 from synthkit_sdv.quiet import Bars, replaced
 from synthkit_sdv.tables import Tables
 
 
 @contextmanager
-def repaired(tables: Tables, relations: int, context: Context) -> Iterator[None]:
+def repaired(tables: Tables, relations: int, context: Context, *, vectorised: bool) -> Iterator[None]:
     """Within the block, HMASynthesizer learns the children in one order, loses none and tells the context.
 
     - It goes through a Python set of table names, whose order differs between processes.
     - It passes over every parent whose children it cannot fit: those parents would count as childless and
       their children as orphans. Here the parent keeps its number of children, gets the average of the
       other parents' parameters, and a note says how many these are.
+    - It makes and fits a model object for every parent. Where ``vectorised``, the same parameters come from
+      moments of all families at once, unless there is something in them that only SDV can fit.
     """
     from sdv.metadata import Metadata
     from sdv.multi_table import HMASynthesizer, hma
 
     children = _in_order(Metadata._get_child_map)  # noqa: SLF001 - SDV offers no public way
     extension = _complete(HMASynthesizer._get_extension, tables, context)  # noqa: SLF001
+    bars = Bars(context, "step", relations + 1)
+    if vectorised:
+        extension = _at_once(extension, tables, context, bars)
     with (
-        replaced(hma, "tqdm", Bars(context, "step", relations + 1)),
+        replaced(hma, "tqdm", bars),
         replaced(Metadata, "_get_child_map", children),
         replaced(HMASynthesizer, "_get_extension", extension),
     ):
@@ -87,5 +93,24 @@ def _complete(original: Callable[..., pd.DataFrame], tables: Tables, context: Co
             found = found.reindex(counts.index)
             found[f"__{child}__{key}__num_rows"] = counts
         return found
+
+    return extension
+
+
+def _at_once(
+    slow: Callable[..., pd.DataFrame], tables: Tables, context: Context, bars: Bars
+) -> Callable[..., pd.DataFrame]:
+    names = {tables.table(name): name for name in tables.schema.table_names}
+
+    def extension(model: Any, child: str, rows: pd.DataFrame, key: str, text: str) -> pd.DataFrame:
+        if problem := moments.uncovered(model, child, rows, key):
+            context.note(f"hma learned {names[child]} with SDV's own slow code: {problem}")
+            return slow(model, child, rows, key, text)
+        orphans = rows[rows[key].isna()]
+        if orphans.empty:
+            next(bars([key]))
+        else:
+            slow(model, child, orphans, key, text)  # SDV keeps a model of them, and tells the bars
+        return moments.extension(model, child, rows, key)
 
     return extension

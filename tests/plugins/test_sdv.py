@@ -220,6 +220,7 @@ def test_fitting_can_be_interrupted(cls, error):
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), ResourceError("the time allowed has passed")])
 def test_drawing_can_be_interrupted(model, error, monkeypatch):
     monkeypatch.setattr("synthkit_sdv.single_table.BLOCK", 10)
+    monkeypatch.setattr(hierarchy, "PIECE", 10)
     with pytest.raises(type(error)) as caught:
         model.sample(50, seed=1, context=Context(report=Stop(error, 3)))
     assert caught.value is error
@@ -252,7 +253,7 @@ def test_progress_counts_up(visited):
     seen.clear()
     visited.sample(30, seed=1, context=Context(report=lambda *said: seen.append(said)))
     assert [part for part, _ in seen] == sorted(part for part, _ in seen)
-    assert seen[0] == (0.0, "visits of 1 of 30 people")
+    assert seen[0] == (0.0, "visits of 1 to 30 of 30 people")
     assert seen[-1][0] < 1
 
 
@@ -564,10 +565,18 @@ def test_the_subject_may_be_a_child():
     assert sample.rows == {"places": 5, "people": 30, "visits": 33, "cards": 15}
 
 
-def test_too_many_pairs_are_dealt_out_and_noted(visited, monkeypatch):
+def test_sdv_itself_weighs_further_parents():
+    context = Context()
+    data = fitted(HMA, visits(), sampler="sdv").sample(30, seed=1, context=context)["visits"]
+    assert data["first"].isna().mean() == 0.25
+    assert data["then"].between(0, 4).all()
+    assert context.notes == []
+
+
+def test_too_many_pairs_for_sdv_are_dealt_out_and_noted(monkeypatch):
     monkeypatch.setattr(hierarchy, "WEIGHED", 10)
     context = Context()
-    data = visited.sample(60, seed=1, context=context)["visits"]
+    data = fitted(HMA, visits(), sampler="sdv").sample(60, seed=1, context=context)["visits"]
     assert data["first"].isna().mean() == 0.25
     assert len(context.notes) == 2
     assert "hma dealt out the keys of visits.first" in context.notes[0]
@@ -627,7 +636,7 @@ def test_children_that_sdv_cannot_fit_are_counted_and_kept(monkeypatch):
     monkeypatch.setattr(GaussianCopulaSynthesizer, "_get_parameters", failing)
     context, real = Context(), training(HMA)
     threes = int((real["purchases"].groupby("customer_id").size() == 3).sum())
-    sample = drawn(fitted(HMA, real, context), 60)
+    sample = drawn(fitted(HMA, real, context, fitter="sdv"), 60)
     assert threes > 0
     assert len(context.notes) == 1
     assert f"SDV could not fit purchases for {threes} of" in context.notes[0]
@@ -832,7 +841,7 @@ def test_the_private_names_of_sdv_still_exist(models):
     model = models["hma"]._model
     names = {
         HMASynthesizer: ["_get_extension", "_extract_parameters", "_find_parent_ids", "_synthesizer"],
-        Metadata: ["_get_child_map"],
+        Metadata: ["_get_child_map", "_get_all_foreign_keys"],
         CTGANSynthesizer: ["_print_warning"],
         ctgan: ["tqdm"],
         tvae: ["tqdm"],
@@ -843,6 +852,8 @@ def test_the_private_names_of_sdv_still_exist(models):
         models["ctgan"]._model._model: ["_data_sampler", "loss_values"],
         models["ctgan"]._model._model._data_sampler: ["_rid_by_cat_cols"],
     }
+    names |= {model.extended_columns["t1"]["__t1__c001__num_rows"]: ["_min_value", "_max_value"]}
+    names |= {model._table_synthesizers["t1"]: ["_get_likelihood"]}
     assert not [f"{owner}.{name}" for owner, inner in names.items() for name in inner if not hasattr(owner, name)]
     link = "__t1__c001"
     assert set(model._min_child_rows) == set(model._max_child_rows) == {f"{link}__num_rows"}
