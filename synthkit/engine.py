@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pydantic
 
-from synthkit import model, selftest
+from synthkit import checkpoints, model, selftest
 from synthkit.context import Context
 from synthkit.dataset import Dataset
 from synthkit.errors import NothingEvaluatedError, PluginError, UsageError
@@ -74,8 +74,7 @@ def execute(plan: Plan, registry: Registry, observer: Observer | None = None) ->
         with steps("write") as context:
             _write(stage / "data", synthetic, f"{plugin.name}_{fitted.rows}", (writer, plan.csv_safe), context)
             _saved(fitted, stage / "model")
-            strings = RealStrings(material.real, fitted.guard.k)
-            refuse_leaks(stage, strings)
+            refuse_leaks(stage, strings := RealStrings(material.real, fitted.guard.k))
         run = replace(
             _run("run", plan, plugin, steps, fitted, synthetic),
             source=material.source,
@@ -85,10 +84,11 @@ def execute(plan: Plan, registry: Registry, observer: Observer | None = None) ->
             repeats=plan.repeats,
         )
         with steps("report"):
-            rows = {"training": parts[0].rows, "holdout": parts[1].rows}
+            rows = dict(zip(("training", "holdout"), (part.rows for part in parts), strict=True))
             run = _reported(stage, Report(run, synthetic.schema, drawn, rows), registry)
         write_record(stage, run, synthetic.schema)
         refuse_leaks(stage, strings, stage.iterdir())  # the record says how long all that took, so it comes last
+    checkpoints.forget(checkpoints.place(plan, synthesizer, material))
     return _announced(replace(run, folder=out), registry)
 
 
@@ -109,6 +109,7 @@ def fit(plan: Plan, registry: Registry, observer: Observer | None = None) -> Pat
         with steps("write"):
             _saved(fitted, stage)
             refuse_leaks(stage, RealStrings(material.real, fitted.guard.k))
+    checkpoints.forget(checkpoints.place(plan, synthesizer, material))
     return plan.out
 
 
@@ -223,7 +224,7 @@ def self_test(plan: Plan, registry: Registry, observer: Observer | None = None) 
 
 def default_folder(name: str, seed: int) -> Path:
     """``runs/<plugin>-<time>-<seed>`` under the working directory."""
-    return Path("runs") / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{seed}"
+    return checkpoints.RUNS / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{seed}"
 
 
 def _seeds(seed: int, repeat: int = 0) -> dict[str, int]:
@@ -311,6 +312,7 @@ def _fitted(plan: Plan, made: Synthesizer, material: Material, seeds: Mapping[st
             raise PluginError(f"{made.name} cannot learn these tables: {refusals[0]}")
         guard.check_capacity({**sizes, training.subject: rows})
     with steps("fit") as context, failures_of(made.name, "fit"):
+        checkpoints.prepare(context, plan, checkpoints.place(plan, made, material) / str(seeds["fit"]))
         made.fit(protected, seed=seeds["fit"], context=context)
     return Model(made, guard, made.options.model_dump(mode="json"), plan.seed, rows, sizes)
 

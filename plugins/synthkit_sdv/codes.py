@@ -117,7 +117,8 @@ class Numbers:
         parts = max(round(min(PARTS * share, len(knots) - 1)), 1) if len(knots) else 0
         ends = (values[0], values[-1]) if len(values) else ()
         null = len(known) < len(cells)
-        return cls(*map(_plain, (knots, ranks)), parts, _plain(values[often]), _plain(ends), _decimals(values), null)
+        frequent = _plain(values[often])
+        return cls(_plain(knots), _plain(ranks), parts, frequent, _plain(ends), _decimals(values), null)
 
     @property
     def width(self) -> int:
@@ -152,7 +153,7 @@ class Numbers:
         for code, value in enumerate(self.frequent, start=self.parts):
             numbers[codes == code] = value
         rounded = numbers if self.decimals is None else np.round(numbers, self.decimals)
-        return pd.Series(np.clip(rounded, *self.ends) if self.ends else rounded)
+        return pd.Series(np.clip(rounded, self.ends[0], self.ends[1]) if self.ends else rounded)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, as ``from_dict`` takes it."""
@@ -161,7 +162,8 @@ class Numbers:
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Self:
         """The column that ``to_dict`` told."""
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()})
+        told: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in plain.items()}
+        return cls(**told)
 
 
 def _knots(values: npt.NDArray[np.float64], counts: npt.NDArray[np.int64]) -> tuple[Any, Any]:
@@ -180,7 +182,9 @@ def _knots(values: npt.NDArray[np.float64], counts: npt.NDArray[np.int64]) -> tu
 
 def _decimals(values: npt.NDArray[np.float64]) -> int | None:
     """The fewest decimals with which every value can be written, or None."""
-    return next((digits for digits in range(_DECIMALS + 1) if np.array_equal(np.round(values, digits), values)), None)
+    with np.errstate(over="ignore"):  # rounding multiplies; what gets infinite is not equal
+        fitting = (digits for digits in range(_DECIMALS + 1) if np.array_equal(np.round(values, digits), values))
+        return next(fitting, None)
 
 
 def _plain(numbers: Any) -> tuple[float, ...]:

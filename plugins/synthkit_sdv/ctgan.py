@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from synthkit_sdv.learner import Learner, Source
     from synthkit_sdv.spans import Rows, Spans
 
+
 class CTGANOptions(BaseModel, extra="forbid", frozen=True):
     """The options of ``ctgan``."""
 

@@ -76,8 +76,7 @@ class Encoding:
     @classmethod
     def of(cls, table: pd.DataFrame) -> Self:
         """Learn a table whose columns are ``float64``, or Python objects for categories, NaN for null."""
-        numeric = {name: pd.api.types.is_float_dtype(table[name]) for name in table}
-        return cls({name: (Numbers if numeric[name] else Categories).of(table[name]) for name in table})
+        return cls({str(name): _column(cells) for name, cells in table.items()})
 
     @property
     def layout(self) -> Layout:
@@ -104,3 +103,7 @@ class Encoding:
         """The encoding that ``to_dict`` told."""
         kinds = {name: Categories if "values" in column else Numbers for name, column in plain.items()}
         return cls({name: kinds[name].from_dict(column) for name, column in plain.items()})
+
+
+def _column(cells: pd.Series) -> Categories | Numbers:
+    return Numbers.of(cells) if pd.api.types.is_float_dtype(cells) else Categories.of(cells)

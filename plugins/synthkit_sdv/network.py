@@ -143,9 +143,7 @@ class NetworkSynthesizer(SingleTableSynthesizer):
         source.load({name: value.cpu() for name, value in training.course.weights.items()})
         return source
 
-    def _checkpoint(
-        self, coded: tuple[Codes, Places], seed: int, device: str, context: Context
-    ) -> Checkpoint | None:
+    def _checkpoint(self, coded: tuple[Codes, Places], seed: int, device: str, context: Context) -> Checkpoint | None:
         """Where this very training keeps what it has reached, if anywhere."""
         from synthkit_sdv.checkpoint import Checkpoint
 

@@ -64,7 +64,7 @@ class Spans:
         return tuple(logits.split(self.layout.widths, dim=1))
 
     def softened(self, raw: Tensor, temperature: float) -> Tensor:
-        """Rows that a gradient can pass, by the Gumbel softmax (Jang, Gu and Poole, 2017); places only where codes are."""
+        """Rows that let a gradient pass, by the Gumbel softmax (Jang et al., 2017); places only where codes are."""
         places, logits = self.apart(raw)
         noisy = (logits - torch.empty_like(logits).exponential_().log()) / temperature
         soft = torch.cat([part.softmax(dim=1) for part in self.each(noisy)], dim=1)
