@@ -21,7 +21,8 @@ class Context:
     Attributes:
         report: called with the part done, in [0, 1], and a short text.
         deadline: the ``time.monotonic()`` at which to stop, in seconds, or None.
-        checkpoint: a folder that outlives the call, or None.
+        checkpoint: a folder that outlives the call, even one that is killed, or None; made by who writes into it. What
+            lies there is of the same run, but may be damaged, and must never be read as a pickle.
         notes: sentences for the run record, without cell values.
 
     Example:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pydantic
 
-from synthkit import model, selftest
+from synthkit import checkpoints, model, selftest
 from synthkit.context import Context
 from synthkit.dataset import Dataset
 from synthkit.errors import NothingEvaluatedError, PluginError, UsageError
@@ -73,8 +73,7 @@ def execute(plan: Plan, registry: Registry, observer: Observer | None = None) ->
         with steps("write") as context:
             _write(stage / "data", synthetic, f"{plugin.name}_{fitted.rows}", (writer, plan.csv_safe), context)
             _saved(fitted, stage / "model")
-            strings = RealStrings(material.real, fitted.guard.k)
-            refuse_leaks(stage, strings)
+            refuse_leaks(stage, strings := RealStrings(material.real, fitted.guard.k))
         run = replace(
             _run("run", plan, plugin, steps, fitted, synthetic),
             source=material.source,
@@ -84,10 +83,11 @@ def execute(plan: Plan, registry: Registry, observer: Observer | None = None) ->
             repeats=plan.repeats,
         )
         with steps("report"):
-            rows = {"training": parts[0].rows, "holdout": parts[1].rows}
+            rows = dict(zip(("training", "holdout"), (part.rows for part in parts), strict=True))
             run = _reported(stage, Report(run, synthetic.schema, drawn, rows), registry)
         write_record(stage, run, synthetic.schema)
         refuse_leaks(stage, strings, stage.iterdir())  # the record says how long all that took, so it comes last
+    checkpoints.forget(checkpoints.place(plan, synthesizer, material))
     return _announced(replace(run, folder=out), registry)
 
 
@@ -108,6 +108,7 @@ def fit(plan: Plan, registry: Registry, observer: Observer | None = None) -> Pat
         with steps("write"):
             _saved(fitted, stage)
             refuse_leaks(stage, RealStrings(material.real, fitted.guard.k))
+    checkpoints.forget(checkpoints.place(plan, synthesizer, material))
     return plan.out
 
 
@@ -305,6 +306,7 @@ def _fitted(plan: Plan, made: Synthesizer, material: Material, seeds: Mapping[st
             raise PluginError(f"{made.name} cannot learn these tables: {refusals[0]}")
         guard.check_capacity({**sizes, training.subject: rows})
     with steps("fit") as context, failures_of(made.name, "fit"):
+        checkpoints.prepare(context, plan, checkpoints.place(plan, made, material) / str(seeds["fit"]))
         made.fit(protected, seed=seeds["fit"], context=context)
     return Model(made, guard, made.options.model_dump(mode="json"), plan.seed, rows, sizes)
 

@@ -48,6 +48,8 @@ class Plan(pydantic.BaseModel, extra="forbid", frozen=True):
     given: Path | None = None
     seed: pydantic.NonNegativeInt = 0
     repeats: pydantic.PositiveInt = 1
+    max_minutes: pydantic.PositiveFloat | None = None
+    resume: bool = False
     out: Path | None = None
     format: str = "csv"
     csv_safe: bool = False
@@ -77,6 +79,7 @@ _NOT_IN_A_GATE_FILE = {
     "out": "the test session decides where runs lie; see --basetemp",
     "overwrite": "take it out",
     "no_gates": "take it out",
+    "resume": "take it out",
 }
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Any, Literal, cast
 
+import numpy as np
+import pandas as pd
 from pydantic import BaseModel, Field
 
-from synthkit import Context
+from synthkit import Context, Dataset
+from synthkit_sdv.seeding import restart
 from synthkit_sdv.single_table import SingleTableSynthesizer
+from synthkit_sdv.tables import Tables
 
 Distribution = Literal["beta", "truncnorm", "gamma", "norm", "uniform"]  # gaussian_kde would keep whole columns
 
@@ -29,13 +34,23 @@ class GaussianCopula(SingleTableSynthesizer):
     Options = GaussianCopulaOptions
     options: GaussianCopulaOptions
 
-    def model(self, metadata: Any, rows: int, context: Context) -> Any:
+    def learned(self, tables: Tables, training: Dataset, seed: int, context: Context) -> Any:
         from sdv.single_table import GaussianCopulaSynthesizer
 
-        del rows, context
-        chosen = self.options
-        return GaussianCopulaSynthesizer(
-            metadata,
-            enforce_min_max_values=chosen.enforce_min_max_values,
-            default_distribution=chosen.distribution,
+        del seed, context
+        model = GaussianCopulaSynthesizer(
+            tables.metadata(),
+            enforce_min_max_values=self.options.enforce_min_max_values,
+            default_distribution=self.options.distribution,
         )
+        model.fit(tables.to_sdv(training))
+        return model
+
+    def drawing(self, seed: int) -> Callable[[int], pd.DataFrame]:
+        restart(self._model, np.random.SeedSequence(seed))
+
+        def draw(rows: int) -> pd.DataFrame:
+            [drawn] = self._model.sample(rows).values()
+            return cast("pd.DataFrame", drawn)
+
+        return draw

@@ -1,19 +1,17 @@
-"""What SDV's synthesizers of one table share."""
+"""What synthesizers of one table share."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable
 from typing import Any, Self
 
-import numpy as np
 import pandas as pd
 
 from synthkit import Context, Dataset, Given, Schema
 from synthkit_sdv.base import SDVSynthesizer
 from synthkit_sdv.quiet import quiet
-from synthkit_sdv.seeding import restart, seeded
+from synthkit_sdv.seeding import seeded
 from synthkit_sdv.tables import Tables
 
 BLOCK = 20_000  # rows drawn between two signs of life
@@ -39,12 +37,9 @@ class SingleTableSynthesizer(SDVSynthesizer):
         tables = Tables.of(training)
         [name] = training.schema.table_names
         context.progress(0, 1, name)
-        self.check(training[name], tables, context)
         with quiet(f"learning {name}"), seeded(seed):
-            model = self.model(tables.metadata(), tables.rows[name], context)
-            with self.watched(context):
-                model.fit(tables.to_sdv(training))
-        self._model, self._tables = model, tables
+            self._model = self.learned(tables, training, seed, context)
+        self._tables = tables
         return self
 
     def sample(self, rows: int, *, seed: int, context: Context, given: Given | None = None) -> Dataset:
@@ -52,21 +47,17 @@ class SingleTableSynthesizer(SDVSynthesizer):
         tables = self._fitted()
         blocks: list[pd.DataFrame] = []
         with quiet(f"drawing {tables.subject}"), seeded(seed):
-            restart(self._model, np.random.SeedSequence(seed))
+            draw = self.drawing(seed)
             for first in range(0, rows, BLOCK):
                 context.progress(first, rows, f"row {first} of {rows}")
-                blocks += self._model.sample(min(BLOCK, rows - first)).values()
+                blocks.append(draw(min(BLOCK, rows - first)))
             drawn = pd.concat(blocks, ignore_index=True)
             return Dataset(tables.schema, {tables.subject: tables.from_sdv(tables.subject, rows, drawn, {})})
 
     @abstractmethod
-    def model(self, metadata: Any, rows: int, context: Context) -> Any:
-        """SDV's synthesizer, not fitted, for a training part of so many rows."""
+    def learned(self, tables: Tables, training: Dataset, seed: int, context: Context) -> Any:
+        """What is kept of a training part; all global generators start from the seed."""
 
-    def check(self, frame: pd.DataFrame, tables: Tables, context: Context) -> None:
-        """Refuse values that would take too long or too much."""
-
-    def watched(self, context: Context) -> AbstractContextManager[None]:
-        """Tell the context, within the block, how far fitting is."""
-        del context
-        return nullcontext()
+    @abstractmethod
+    def drawing(self, seed: int) -> Callable[[int], pd.DataFrame]:
+        """What draws so many rows, block by block, with the columns of ``Tables``, anew from the seed."""

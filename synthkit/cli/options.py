@@ -69,6 +69,15 @@ FITTING = (
     click.option(
         "--allow-small", is_flag=True, default=None, help="For a test: allow under 10 k subjects, or k under 5."
     ),
+    click.option(
+        "--max-minutes",
+        type=float,
+        metavar="M",
+        help="For fitting: then ctgan and tvae take their best, others give up.",
+    ),
+    click.option(
+        "--resume", is_flag=True, default=None, help="Go on where a fit of the same run was interrupted (ctgan, tvae)."
+    ),
     OVERWRITE,
     CONFIG,
 )
