@@ -19,6 +19,8 @@ from synthkit.errors import NothingEvaluatedError, UsageError
 from synthkit.plan import Plan
 from synthkit.plugins import Registry, discover
 
+pytestmark = pytest.mark.slow  # whole runs, or processes of their own
+
 SECRET = "SECRET-CELL-VALUE"
 
 

@@ -16,6 +16,8 @@ from synthkit.report.comparison import compare
 from synthkit.run import Run
 from synthkit.scores import Failure, Score
 
+pytestmark = pytest.mark.slow  # whole runs, or processes of their own
+
 
 def made(plugin="x", *results, gates=None, **more):
     return Run("run", 0, plugin, results=results, verdicts=judge(gates or {}, results), **more)

@@ -13,6 +13,8 @@ from synthkit import Context, Evaluator, Score, one_core
 from synthkit.evaluation import Evaluation
 from synthkit.testing import linked
 
+pytestmark = pytest.mark.slow  # whole runs, or processes of their own
+
 LOADED_INSIDE = """
 from threadpoolctl import threadpool_info
 from synthkit import one_core

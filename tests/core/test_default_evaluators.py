@@ -11,6 +11,8 @@ from synthkit.gates import Gate
 from synthkit.plan import Plan
 from synthkit.plugins import Plugin, Registry
 
+pytestmark = pytest.mark.slow  # whole runs, or processes of their own
+
 
 class Quick(Evaluator):
     """Runs when nobody chose."""

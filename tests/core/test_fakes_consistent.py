@@ -19,6 +19,8 @@ from synthkit.integrity import sample_violations
 from synthkit.schema import Column, ColumnKind, ForeignKey, Schema, Table
 from synthkit.storage import dtype_of
 
+pytestmark = pytest.mark.slow  # whole runs, or processes of their own
+
 ID, PII = ColumnKind.ID, ColumnKind.PII
 KEY = Column("id", ID, "int64", unique=True)
 MAIL = Column("email", PII, nullable=True, unique=True, pii="email")

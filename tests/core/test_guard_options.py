@@ -10,6 +10,8 @@ import pytest
 
 from synthkit.cli import run
 
+pytestmark = pytest.mark.slow  # whole runs, or processes of their own
+
 BASE = ["run", "--plugin", "resample", "--data", "shop", "--evaluators", "none", "--no-gates", "--out", "out"]
 PEOPLE = 150
 

@@ -11,6 +11,8 @@ from synthkit.errors import UnsetVariableError, UsageError
 from synthkit.gates import Gate
 from synthkit.plan import Plan, find_file, load, load_gates
 
+pytestmark = pytest.mark.slow  # whole runs, or processes of their own
+
 
 @pytest.fixture
 def written(tmp_path):

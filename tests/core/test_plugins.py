@@ -17,6 +17,8 @@ from synthkit import Evaluator, Format, Synthesizer
 from synthkit.errors import PluginError, UsageError
 from synthkit.plugins import Plugin, Registry, discover, offered_commands
 
+pytestmark = pytest.mark.slow  # whole runs, or processes of their own
+
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("sdv", "torch", "sklearn", "altair", "dask", "plotly")
 SYNTHESIZER = """

@@ -10,6 +10,8 @@ import pytest
 from synthkit.cli import run
 from tests.third_party.environments import Environment
 
+pytestmark = pytest.mark.slow  # whole runs, or processes of their own
+
 NAMES = {"synthesizer": "soft_noise", "evaluator": "pair_cells", "format": "arrow_file"}
 USES = {
     "synthesizer": ("--plugin", "soft_noise", "--evaluators", "none"),

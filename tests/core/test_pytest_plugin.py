@@ -15,6 +15,8 @@ import pytest
 from synthkit.run import Run
 from synthkit.testing import assert_gates
 
+pytestmark = pytest.mark.slow  # whole runs, or processes of their own
+
 STRANGER = Path(__file__).parents[1] / "stranger"
 ALONE = ["-p", "synthkit.pytest_plugin", "-p", "no:cacheprovider"]  # beside PYTEST_DISABLE_PLUGIN_AUTOLOAD
 PLAN = 'data = "shop"\nrows = 60\nallow_small = true\nevaluators = ["means"]\n'

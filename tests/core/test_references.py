@@ -20,6 +20,8 @@ from synthkit.schema import Column, ColumnKind, Schema, Table
 from synthkit.source import from_frames, read_dataset, read_tables
 from synthkit.split import split
 
+pytestmark = pytest.mark.slow  # whole runs, or processes of their own
+
 
 @pytest.fixture(autouse=True)
 def _signing_key(monkeypatch):

@@ -24,6 +24,8 @@ from synthkit.plugins import Registry, discover
 from synthkit.repeats import combined
 from synthkit.run import Run, read_run
 
+pytestmark = pytest.mark.slow  # whole runs, or processes of their own
+
 INCOME = "means.closeness.customers.income"
 SURE = {"confidence": 0.95}
 

@@ -25,6 +25,8 @@ from synthkit.report.images import drawn, specification
 from synthkit.report.pairs import strongest_pairs
 from synthkit.testing import guarded
 
+pytestmark = pytest.mark.slow  # whole runs, or processes of their own
+
 NUMERICAL, CATEGORICAL = ColumnKind.NUMERICAL, ColumnKind.CATEGORICAL
 BOOLEAN, DATETIME = ColumnKind.BOOLEAN, ColumnKind.DATETIME
 NOTHING = pd.Series([], dtype="float64")

@@ -36,6 +36,8 @@ from synthkit.scores import Failure, Score
 from synthkit.testing import guarded, linked
 from tests.core.report_pages import HOSTILE, QUOTES, hostile_report, report
 
+pytestmark = pytest.mark.slow  # whole runs, or processes of their own
+
 KIND = ColumnKind
 
 

@@ -31,6 +31,8 @@ from synthkit.schema.rules import (
     UniqueCombination,
 )
 
+pytestmark = pytest.mark.slow  # whole runs, or processes of their own
+
 NOTE = "5 rules in 2 tables found that hold in every row; `synthkit schema infer` shows them"
 COMMENT = "# reference = true  # nobody's data? then it may be kept as it is"
 

@@ -20,6 +20,8 @@ from synthkit.integrity import violations
 from synthkit.rules import broken_rules
 from synthkit.schema import Schema
 
+pytestmark = pytest.mark.slow  # whole runs, or processes of their own
+
 _README = (Path(__file__).resolve().parents[2] / "README.md").read_text("utf-8")
 BANK = dict(re.findall(r"(?ms)^\[tables\.(\w+)\]\nrules = \[(.*?)\]\n(?:\n|```)", _README))
 JOURNEY = {

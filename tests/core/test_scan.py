@@ -22,6 +22,8 @@ from synthkit.matching import Matcher
 from synthkit.scan import Hit, RealStrings, refuse_leaks, search
 from synthkit.schema import Column, ColumnKind, Schema, Table
 
+pytestmark = pytest.mark.slow  # whole runs, or processes of their own
+
 NAMES = ["Zoë Kühn-Müller", "Bartholomew Quux", 'Ann "Ace" Lee', "Łucja Żak"]
 IDS = ["C10001", "C10002", "C10003", "C10004"]
 

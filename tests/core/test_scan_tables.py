@@ -17,6 +17,8 @@ from synthkit.matching import Matcher
 from synthkit.scan import Hit, RealStrings, search
 from synthkit.schema import Column, ColumnKind, ForeignKey, Schema, Table
 
+pytestmark = pytest.mark.slow  # whole runs, or processes of their own
+
 SUBJECTS = 100
 
 

@@ -20,6 +20,8 @@ from synthkit.selftest import BASELINES, FRESH, Case, SelfTest, self_test
 from synthkit.source import from_frames, read_dataset
 from synthkit.split import split
 
+pytestmark = pytest.mark.slow  # whole runs, or processes of their own
+
 REGISTRY = discover()
 REASONS = {
     "copy": {"privacy.copies.rows", "privacy.copies.sequences", "privacy.membership"},

@@ -17,6 +17,8 @@ from synthkit.bank import bank
 from synthkit.cli import run
 from synthkit.dataset import Dataset
 
+pytestmark = pytest.mark.slow  # whole runs, or processes of their own
+
 CANARIES = ("Zelquin Voxley", "zelquin@voxley.test", "987654.32", "zeppelinist", "asked twice about the vestry")
 
 

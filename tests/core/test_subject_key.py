@@ -21,6 +21,8 @@ from synthkit.schema import Column, ColumnKind, ForeignKey, Schema, Table
 from synthkit.source import from_frames
 from synthkit.split import split, subject_count, subjects_of
 
+pytestmark = pytest.mark.slow  # whole runs, or processes of their own
+
 COUNT, EACH = 200, 10
 
 

@@ -23,6 +23,8 @@ from synthkit.source import from_frames, read_dataset
 from synthkit_formats.csv import Csv
 from synthkit_formats.parquet import Parquet
 
+pytestmark = pytest.mark.slow  # whole runs, or processes of their own
+
 FORMULAS = ["=1+1", "+1 212", "-x", "@SUM(A1)", "\tx", "\r=x"]
 HARMLESS = ["", "a=b", " =x", "'=x", "'", None, "x\n=1"]
 
