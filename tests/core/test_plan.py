@@ -67,6 +67,8 @@ def test_every_setting_can_be_written_in_the_file(written):
         where = "age < 30"
         balance = "churned"
         given = "rows.csv"
+        max_minutes = 2.5
+        resume = true
         options.epochs = 3
         gate_set = "strict"
         gates."means.closeness.customers".min = 0.5
@@ -97,6 +99,8 @@ def test_every_setting_can_be_written_in_the_file(written):
         where="age < 30",
         balance="churned",
         given=file.parent / "rows.csv",
+        max_minutes=2.5,
+        resume=True,
         options={"epochs": 3},
         gate_set="strict",
         gates={"means.closeness.customers": Gate(min=0.5)},
@@ -207,8 +211,8 @@ WRONG = {
     "seed = 1\n\n# a comment\nschem = 'x'": "synthkit.toml:4: unknown key 'schem'; did you mean 'schema'?",
     "schema_file = 'x'": "synthkit.toml:1: unknown key 'schema_file'; did you mean 'schema'?",
     "path = 'x'": "synthkit.toml:1: unknown key 'path'; known are allow_small, balance, csv_safe, data, evaluators, "
-    "format, gate_set, gates, given, holdout, k, locale, no_gates, options, out, overwrite, plots, plugin, rare, "
-    "repeats, rows, schema, seed, table, tables, where",
+    "format, gate_set, gates, given, holdout, k, locale, max_minutes, no_gates, options, out, overwrite, plots, "
+    "plugin, rare, repeats, resume, rows, schema, seed, table, tables, where",
     "k = 4": "synthkit.toml:1: k: fewer than 5 subjects hide nobody; allow_small = true (--allow-small) for a test; "
     "correct it",
     "allow_small = true\nk = 0": "synthkit.toml:2: k: input should be greater than 0; correct it",
