@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from synthkit.context import Context
@@ -35,6 +37,17 @@ def prepare(context: Context, plan: Plan, folder: Path) -> None:
     elif not folder.exists():
         context.note(f"--resume found no checkpoint of this run in {folder.parent.parent}, so it began anew")
     context.checkpoint = folder
+
+
+@contextmanager
+def told(folder: Path) -> Iterator[None]:
+    """Let who interrupts a fit know where there is something to go on from."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if folder.exists():
+            raise KeyboardInterrupt("the same command with --resume goes on where the fit was") from None
+        raise
 
 
 def forget(folder: Path) -> None:

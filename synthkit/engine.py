@@ -306,8 +306,10 @@ def _fitted(plan: Plan, made: Synthesizer, material: Material, seeds: Mapping[st
             raise PluginError(f"{made.name} cannot learn these tables: {refusals[0]}")
         guard.check_capacity({**sizes, training.subject: rows})
     with steps("fit") as context, failures_of(made.name, "fit"):
-        checkpoints.prepare(context, plan, checkpoints.place(plan, made, material) / str(seeds["fit"]))
-        made.fit(protected, seed=seeds["fit"], context=context)
+        kept = checkpoints.place(plan, made, material) / str(seeds["fit"])
+        checkpoints.prepare(context, plan, kept)
+        with checkpoints.told(kept):
+            made.fit(protected, seed=seeds["fit"], context=context)
     return Model(made, guard, made.options.model_dump(mode="json"), plan.seed, rows, sizes)
 
 

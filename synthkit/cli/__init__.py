@@ -110,8 +110,9 @@ def run(arguments: list[str]) -> int:
     """Run one command and give its exit code; whatever goes wrong becomes one line on stderr."""
     try:
         return _invoked(arguments)
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("synthkit: interrupted; nothing was written", err=True)
+    except (KeyboardInterrupt, click.Abort) as stopped:
+        about = stopped.args or getattr(stopped.__cause__, "args", ())  # click puts an Abort in its place
+        click.echo("; ".join(("synthkit: interrupted", "no run was written", *about)), err=True)
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last line of defence: a traceback may show values
         return _failed(in_words(error), arguments)
