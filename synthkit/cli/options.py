@@ -35,7 +35,10 @@ CSV_SAFE = click.option(
 PLOTS = click.option("--plots", type=click.Choice(["png", "svg"]), help="Form of the pictures. Default: png.")
 ROWS = click.option("--rows", type=int, help="Subjects to make. Default: as many as the real data (example: 10,000).")
 WHERE = click.option(
-    "--where", type=str, metavar="CONDITION", help="Only such subjects, as in \"segment = 'affluent' and age < 30\"."
+    "--where",
+    type=str,
+    metavar="CONDITION",
+    help="Only such subjects, as in \"segment = 'premium' and income > 50000\".",
 )
 OUT = click.option("--out", type=_PATH, help="Folder to write. Default: runs/<plugin>-<time>-<seed>.")
 UNSAFE_LOAD = click.option(

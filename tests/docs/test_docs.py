@@ -10,6 +10,7 @@ from __future__ import annotations
 import configparser
 import fnmatch
 import inspect
+import os
 import re
 import subprocess
 import sys
@@ -40,7 +41,7 @@ def blocks(page: Path) -> list[tuple[str, str]]:
 class Reader:
     """Does what a page says."""
 
-    def __init__(self, environment: Environment, folder: Path) -> None:
+    def __init__(self, environment: Environment | Here, folder: Path) -> None:
         self.environment, self.folder, self.said = environment, folder, ""
 
     def read(self, language: str, text: str) -> None:
@@ -96,6 +97,35 @@ def test_every_block_runs_as_printed(page, tmp_path):
     reader = Reader(Environment(tmp_path / "venv"), tmp_path / "work")
     for language, text in blocks(page):
         reader.read(language, text)
+
+
+class Here:
+    """The environment that the tests run in, as a reader's."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def variables(self) -> dict[str, str]:
+        return os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+
+    def run(self, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, *arguments], cwd=cwd, capture_output=True, text=True, check=True)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_every_block_of_the_readme_runs_as_printed(tmp_path, monkeypatch):
+    """But for what installs: that is how this environment came to be. Files of a section go with it."""
+    pytest.importorskip("sdv", reason="the README runs hma")
+    monkeypatch.setenv("SYNTHKIT_SIGNING_KEY", "a long key for tests")
+    (tmp_path / "work").mkdir()
+    for section in re.split(r"^## ", (ROOT / "README.md").read_text("utf-8"), flags=re.MULTILINE):
+        reader = Reader(Here(tmp_path), tmp_path / "work")
+        for language, text in _BLOCK.findall(section):
+            if language:
+                reader.read(language, re.sub(r"^pip install .*&& (tox)?", "", text))
+        for named in _FILE.findall(section):
+            (reader.folder / named).unlink(missing_ok=True)
 
 
 # --- reference pages ------------------------------------------------------------------------------
