@@ -7,7 +7,7 @@ import enum
 import inspect
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from inspect import cleandoc, getdoc
 from pathlib import Path
@@ -18,14 +18,20 @@ import click
 import synthkit
 from synthkit import hookspecs
 from synthkit.cli import VERBS
-from synthkit.gates import DEFAULT_GATES, STRICT_GATES, Gate
+from synthkit.context import Context
+from synthkit.evaluator import Evaluator
+from synthkit.gates import CORE_METRICS, DEFAULT_GATES, STRICT_GATES, Gate, evaluator_of
 from synthkit.plan import Plan
 from synthkit.plugins import discover
+from synthkit.report.words import WORDS, words
 from synthkit.run import Run
+from synthkit.scores import Failure, Score
 from synthkit.testing.conformance import KITS
+from synthkit.testing.tables import linked
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
+_SETS = {"default": DEFAULT_GATES, "strict": {n: g for n, g in STRICT_GATES.items() if DEFAULT_GATES.get(n) != g}}
 _NOTE = "<!-- written by docs/generate.py; change the code instead -->"
 
 
@@ -72,6 +78,48 @@ def gates() -> Iterator[str]:
     yield "# Keys of a gate\n\n" + "\n".join(f"- `{name}`" for name in Gate.model_fields)
 
 
+def metrics() -> Iterator[str]:
+    """What every evaluator in the box measures; ranges are those of scores of tiny tables."""
+    yield (
+        "# Metrics\n\nEvery score stands beside its ceiling: what the holdout reaches, which nobody learned from. Where "
+        "a score is about a table or a column, their names follow. The core measures `integrity` and `keys`."
+    )
+    yield _measures(CORE_METRICS, ())
+    for plugin in discover().plugins:
+        if plugin.distribution == "synthkit" and plugin.kind == "evaluator" and plugin.offered:
+            about = (getdoc(plugin.offered) or "").partition("Attributes:")[0].replace("::\n", ":\n")
+            found = () if plugin.offered.requires else _evaluated(plugin.offered)
+            yield f"## `{plugin.name}`\n\n{_codes(about)}\n\n{_measures((plugin.name,), found)}"
+
+
+def _evaluated(evaluator: type[Evaluator]) -> tuple[Score | Failure, ...]:
+    real, synthetic, holdout = (linked(200, seed) for seed in range(3))
+    return tuple(evaluator().evaluate(real, synthetic, holdout=holdout, seed=0, context=Context()))
+
+
+def _measures(evaluators: tuple[str, ...], results: Iterable[Score | Failure]) -> str:
+    """The measures of evaluators, with the range and the goal that scores declare, and their built-in gates."""
+    told = {score.metric: score for score in results if isinstance(score, Score)}
+    names = [name for name in WORDS if evaluator_of(name) in evaluators]
+    names += sorted({result.metric for result in results if result.table is None} - {*names})
+    if not names:
+        return "Its documentation above names them all."
+    rows = [f"| `{name}` | {words(name).meaning} | {_range(told.get(name))} | {_gates(name)} |" for name in names]
+    return "\n".join(["| metric | meaning | range, goal | built-in gates |", "|---|---|---|---|", *rows])
+
+
+def _range(score: Score | None) -> str:
+    if score is None:
+        return "–"
+    low, high = ("any" if bound is None else f"{bound:g}" for bound in score.bounds)
+    return f"{low} to {high}, {getattr(score.goal, 'value', score.goal)}"
+
+
+def _gates(name: str) -> str:
+    told = [f"{title}: {_limits(gates[name])}" for title, gates in _SETS.items() if name in gates]
+    return "; ".join(told) or "–"
+
+
 def record() -> Iterator[str]:
     """The fields of run.json."""
     yield f"# The run record\n\nWhat `run.json` says; the results stand in `scores.json`.\n\n{_attributes(Run)}"
@@ -106,7 +154,7 @@ def layers() -> Iterator[str]:
 
 
 PAGES: dict[str, Callable[[], Iterator[str]]] = {
-    page.__name__: page for page in (api, configuration, gates, hooks, layers, options, promises, record)
+    page.__name__: page for page in (api, configuration, gates, hooks, layers, metrics, options, promises, record)
 }
 
 

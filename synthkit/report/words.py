@@ -32,7 +32,7 @@ TOPICS = {
     "privacy": "Privacy",
 }
 
-_WORDS = {
+WORDS = {
     "integrity.violations": Words(
         "Broken keys and rules",
         "How many keys point at no row, repeat, or break a rule of the schema.",
@@ -174,11 +174,11 @@ def words(metric: str) -> Words:
         ('Single columns', 'means.closeness')
     """
     name = metric
-    while name and name not in _WORDS:
+    while name and name not in WORDS:
         name = name.rpartition(".")[0]
     if name:
         part = metric.removeprefix(name).lstrip(".")
-        return replace(_WORDS[name], title=f"{_WORDS[name].title} ({part})") if part else _WORDS[name]
+        return replace(WORDS[name], title=f"{WORDS[name].title} ({part})") if part else WORDS[name]
     own = f"A figure of the evaluator {evaluator_of(metric)}; its documentation says what it means."
     return Words(metric, own, f"The limit set for {metric} is not met.")
 
