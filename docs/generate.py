@@ -81,8 +81,8 @@ def gates() -> Iterator[str]:
 def metrics() -> Iterator[str]:
     """What every evaluator in the box measures; ranges are those of scores of tiny tables."""
     yield (
-        "# Metrics\n\nEvery score stands beside its ceiling: what the holdout reaches, which nobody learned from. Where "
-        "a score is about a table or a column, their names follow. The core measures `integrity` and `keys`."
+        "# Metrics\n\nEvery score stands beside its ceiling: what the holdout reaches, which nobody learned from. "
+        "Where a score is about a table or a column, their names follow. The core measures `integrity` and `keys`."
     )
     yield _measures(CORE_METRICS, ())
     for plugin in discover().plugins:
