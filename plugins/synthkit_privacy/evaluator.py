@@ -73,7 +73,8 @@ def _results(parts: Parts, seed: int, context: Context) -> Results:
     yield from _inferences(attacked, real.subject, columns[real.subject])
     context.progress(3, 4, "risks")
     yield _score("privacy.linkability", linkability(*attacked))
-    yield _singled(singling_out(training, others, made, random))
+    risk = singling_out(training, others, made, random)
+    yield _singled(risk, applicable=risk is not None or singling_out(training, others, others, random) is not None)
 
 
 def _informative(real: Dataset, table: str) -> list[str]:
@@ -153,9 +154,10 @@ def _inferences(attacked: tuple[Records, Records, Records], table: str, secrets:
         yield Failure("privacy.inference", "the subjects have no column to guess from others", applicable=False)
 
 
-def _singled(risk: Estimate | None) -> Score | Failure:
-    metric = "privacy.singling_out"
-    return _score(metric, risk) if risk else Failure(metric, "no description fits one synthetic subject alone")
+def _singled(risk: Estimate | None, *, applicable: bool) -> Score | Failure:
+    """The risk; where there is none, it does not apply if not even real people could be described so."""
+    metric, silence = "privacy.singling_out", "no description fits one synthetic subject alone"
+    return _score(metric, risk) if risk else Failure(metric, silence, applicable=applicable)
 
 
 def _excess(metric: str, value: float, table: str | None = None) -> Score:

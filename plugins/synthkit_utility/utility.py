@@ -34,7 +34,7 @@ class Utility(Evaluator):
     Targets are the columns that a model trained on real data predicts best, by more than three standard errors, so
     that one column in 700 that cannot be predicted is taken for one that can. Columns that a rule ties to
     the target are left out, because the core keeps rules whatever a model learned. Where no column can be
-    predicted there is no score but a note. A synthetic target with fewer than 50 values is a Failure, and then so
+    predicted there is nothing to measure. A synthetic target with fewer than 50 values is a Failure, and then so
     is the mean. The order of rows and columns and the number of cores change nothing.
     """
 
@@ -96,7 +96,9 @@ def _results(real: Dataset, rows: Rows, seed: int, context: Context) -> Iterator
     trial = _Trial.draw(rows, seed)
     suitable = _suitable(trial, list(_candidates(real, rows)), context)
     if not suitable:
-        context.note(f"utility: no column of {real.subject} can be predicted from the others, so there is no score")
+        problem = f"no column of {real.subject} can be predicted from the others"
+        context.note(f"utility: {problem}, so there is no score")
+        yield Failure(_METRIC, problem, applicable=False)
         return
     ratios: list[Numbers] = []
     for done, (target, skill) in enumerate(suitable):

@@ -204,7 +204,7 @@ def limit(verdict: Verdict) -> str:
 
 
 def margin(verdict: Verdict) -> str:
-    """By how much the nearest limit is met or missed, such as ``+0.13`` or ``−0.07``; empty without a value.
+    """By how much the nearest limit is met or missed, such as ``+0.13`` or ``−0.07``; empty where there is none.
 
     Where a gate passes although its limit is missed, because chance may explain that, it says so; as well where one
     fails although its limit is met, because chance may explain that.
@@ -216,6 +216,8 @@ def margin(verdict: Verdict) -> str:
     rooms += [verdict.max - value] if verdict.max is not None else []
     if verdict.min_of_ceiling is not None and verdict.matched is not None and verdict.ceiling is not None:
         rooms.append(verdict.matched - verdict.min_of_ceiling * verdict.ceiling)
+    if not rooms:  # its only limit is a part of a ceiling that could not be had
+        return ""
     nearest = min(rooms)
     if nearest < 0 and verdict.status == "passed":
         return "within chance"

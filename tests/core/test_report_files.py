@@ -333,6 +333,8 @@ class TestWords:
         ):
             assert margin(judge({"a.b": gate}, scores)[0]) == told
         assert margin(judge({"x.y": Gate(min=0.4)}, scores)[0]) == ""
+        without = [Score("a.b", 0.5)]
+        assert margin(judge({"a.b": Gate(min_of_ceiling=0.9)}, without)[0]) == ""
 
     def test_the_command_makes_the_run_again(self):
         made = Run(

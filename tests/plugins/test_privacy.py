@@ -184,13 +184,21 @@ def test_a_subject_without_children_or_with_few_columns_has_fewer_figures():
     assert isinstance(found["privacy.membership"], Score)
 
 
+def test_who_describes_nobody_where_real_people_could_be_described_has_failed():
+    customers = [part.select(["customers"]) for part in (TRAINING, HOLDOUT)]
+    (table,) = customers[0].schema.tables
+    same = customers[0][table.name].head(1000).iloc[[0, 1] * 500].reset_index(drop=True)
+    same[table.primary_key[0]] = np.arange(1000)
+    found = evaluated(Dataset(customers[0].schema, {table.name: same}), training=customers[0], holdout=customers[1])
+    assert found["privacy.singling_out"].applicable
+
+
 def test_one_column_cannot_be_guessed_from_others_and_none_says_nothing():
     one = [_only(part.select(["customers"]), "segment") for part in (TRAINING, HOLDOUT, FRESH)]
     found = evaluated(one[2], training=one[0], holdout=one[1])
     assert found["privacy.inference"].reason == "the subjects have no column to guess from others"
-    assert found["privacy.singling_out"] == Failure(
-        "privacy.singling_out", "no description fits one synthetic subject alone"
-    )
+    silence = Failure("privacy.singling_out", "no description fits one synthetic subject alone", applicable=False)
+    assert found["privacy.singling_out"] == silence
     none = [_only(part.select(["customers"])) for part in (TRAINING, HOLDOUT, FRESH)]
     found = evaluated(none[2], training=none[0], holdout=none[1])
     assert found["privacy.membership"].reason == "no column of the subjects holds more than one value"

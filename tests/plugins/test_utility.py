@@ -125,9 +125,11 @@ def turned(data: Dataset) -> Dataset:
     return Dataset(replace(data.schema, tables=tables), frames)
 
 
-def test_where_nothing_can_be_predicted_there_is_a_note():
+def test_where_nothing_can_be_predicted_there_is_nothing_to_measure():
     context = Context()
-    assert evaluated(FRESH, torn(REAL), torn(HOLDOUT), context=context) == {}
+    reason = "no column of persons can be predicted from the others"
+    nothing = {MEAN: Failure(MEAN, reason, applicable=False)}
+    assert evaluated(FRESH, torn(REAL), torn(HOLDOUT), context=context) == nothing
     assert context.notes == ["utility: no column of persons can be predicted from the others, so there is no score"]
 
 
@@ -136,7 +138,7 @@ def test_a_column_alone_has_nothing_to_be_predicted_from():
         only = replace(data.schema["persons"], columns=data.schema["persons"].columns[:2])
         return Dataset(Schema((only,), (), "persons"), {"persons": data["persons"][["id", "wealth"]]})
 
-    assert evaluated(alone(FRESH), alone(REAL), alone(HOLDOUT)) == {}
+    assert not evaluated(alone(FRESH), alone(REAL), alone(HOLDOUT))[MEAN].applicable
 
 
 def test_a_target_without_values_is_a_failure_and_so_is_the_mean():
