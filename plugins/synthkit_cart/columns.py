@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from synthkit import Column, ColumnKind
+from synthkit_cart.counted import Counted
 from synthkit_cart.tokens import Categories, Codec, Floats, Integers, Numbers, grid
 
 TEXT: Any = pd.Series(["text"]).dtype  # as pandas reads text
@@ -15,7 +16,9 @@ TEXT: Any = pd.Series(["text"]).dtype  # as pandas reads text
 
 def read(values: pd.Series[Any], codec: Codec) -> Floats | Integers:
     """The values of a column as its codec takes them."""
-    return codec.read(values) if isinstance(codec, Categories) else numbers(values)
+    if isinstance(codec, Categories):
+        return codec.read(values)
+    return codec.times(numbers(values)) if isinstance(codec, Counted) else numbers(values)
 
 
 def numbers(values: pd.Series[Any]) -> Floats:
@@ -47,7 +50,7 @@ def written(values: Any, codec: Codec, column: Column) -> pd.Series[Any]:
         known = ~np.isnan(values)
         ticks = np.where(known, values, 0).round().astype("int64").astype("datetime64[us]")
         return pd.Series(np.where(known, ticks, np.datetime64("NaT", "us")))
-    found = pd.Series(values)
+    found = pd.Series(codec.numbers(values) if isinstance(codec, Counted) else values)
     if column.storage.startswith(("int", "uint")):
         return found.round().astype("Int64" if found.isna().any() else "int64")
     return found

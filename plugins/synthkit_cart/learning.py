@@ -20,7 +20,7 @@ from synthkit_cart.stairs import Base, stairs
 from synthkit_cart.steps import Name, Step, learned, some
 from synthkit_cart.tokens import Codec, Feature, Flags, Floats, Integers, Labels, Numbers, grid
 from synthkit_cart.trees import Growth
-from synthkit_cart.way import Times, Way, calendar
+from synthkit_cart.way import SINCE, Times, Way, calendar
 
 _MOSTLY = 0.97
 SELF = ("self",)  # which row of a small table a row stands for
@@ -128,7 +128,7 @@ def _follow(lesson: Lesson, layout: Layout, seed: int) -> Times:
         Numbers.learn(clock, rows.subjects, step=grid(clock, 0), least=lesson.growth.least) if clock.any() else None
     )
     seen = lesson.past = past(rows, layout, daytime, random)
-    known_today = seen.known.pop(("today",), None)  # the day must be known before
+    known_today, since = (seen.known.pop(name, None) for name in (("today",), SINCE))  # the day must be known before
     lesson.known |= seen.known
     times = Times()
     if seen.middle.any():
@@ -139,6 +139,8 @@ def _follow(lesson: Lesson, layout: Layout, seed: int) -> Times:
         again = lesson.step(("again",), Labels(3), 1 + seen.again.astype("int64"))
         times = replace(times, again=again, daytime=lesson.step(("daytime",), daytime, clock))
     lesson.tell(calendar(rows.values[layout.time]) | {layout.time: rows.feature(layout.time)})
+    if since is not None:
+        lesson.known[SINCE] = since
     lesson.times[layout.time] = rows.values[layout.time]
     lesson.numbers[layout.time] = Base.of(rows.values[layout.time])
     return times

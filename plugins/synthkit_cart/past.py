@@ -11,7 +11,7 @@ from synthkit_cart.history import History, Layout
 from synthkit_cart.rows import Rows
 from synthkit_cart.steps import Name, Values
 from synthkit_cart.tokens import Codec, Feature, Flags, Floats, Integers
-from synthkit_cart.way import Units, today
+from synthkit_cart.way import SINCE, Units, since, today
 
 
 @dataclass
@@ -94,6 +94,7 @@ def past(rows: Rows, layout: Layout, daytime: Codec | None, random: np.random.Ge
         if layout.clock is not None:
             found.parts[here] = _parts(history, shares[here])
             found.again[here] = history.last_time() == times[here]
+            told[SINCE] = since(history, times[here])
         if daytime is not None:
             told["today",] = today(history, times[here], daytime)
         for name, feature in told.items():

@@ -13,6 +13,7 @@ from synthkit import DataError
 from synthkit_cart.broods import Brood
 from synthkit_cart.clock import Clock
 from synthkit_cart.conditional import Conditional
+from synthkit_cart.counted import Counted
 from synthkit_cart.heads import Heads
 from synthkit_cart.history import Habit, Layout
 from synthkit_cart.items import After, Level, Plain, Repeat, Urn
@@ -34,6 +35,7 @@ _CLASSES: dict[str, Any] = {
             Categories,
             Clock,
             Conditional,
+            Counted,
             Habit,
             Heads,
             Labels,

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from synthkit import Dataset, ForeignKey, parent_rows
+from synthkit import ColumnKind, Dataset, ForeignKey, parent_rows
 from synthkit_cart.broods import Brood, brood, habits
 from synthkit_cart.clock import Clock
-from synthkit_cart.columns import codec_of, read
+from synthkit_cart.columns import codec_of, numbers, read
+from synthkit_cart.counted import Counted, ordering, unit_of
 from synthkit_cart.heads import Heads, heads
 from synthkit_cart.history import Layout
 from synthkit_cart.labels import FEW, labels
@@ -93,11 +94,25 @@ class Lessons:
         subjects = np.arange(len(frame)) if owner is None or at is None else owner.subjects_of(at)
         columns, least = self.training.schema.modelled(name), self.growth[name].least
         codecs: dict[Name, Codec] = {("own", c.name): codec_of(frame[c.name], c, subjects, least) for c in columns}
+        if at is not None:
+            codecs |= self._counted(name, at, subjects)
         values = {own: read(frame[own[1]], codec) for own, codec in codecs.items()}
         rows = Rows(len(frame), values, codecs, subjects, owner, at)
         if self._few(name):
             rows.put({SELF: np.arange(rows.size) + 1}, {SELF: Labels(rows.size + 1)})
         return rows
+
+    def _counted(self, name: str, at: Integers, subjects: Integers) -> dict[Name, Codec]:
+        """A number that puts rows in order, where no time does."""
+        frame, columns = self.training[name], self.training.schema.modelled(name)
+        if any(c.kind is ColumnKind.DATETIME and not c.nullable for c in columns):
+            return {}
+        told = {c.name: (numbers(frame[c.name]), c.decimals) for c in columns if c.kind is ColumnKind.NUMERICAL}
+        units = {own: unit for own, (values, digits) in told.items() if (unit := unit_of(values, digits)) is not None}
+        found = ordering(at, {own: told[own][0] for own in units})
+        if found is None:
+            return {}
+        return {("own", found): Counted.of(told[found][0], subjects, self.growth[name].least, units[found])}
 
     def _few(self, name: str) -> bool:
         """Whether a table of nobody's rows that others point at is so small that each row is a kind of its own."""

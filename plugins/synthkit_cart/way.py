@@ -15,7 +15,9 @@ from synthkit_cart.rows import NONE, Rows, taken
 from synthkit_cart.steps import Name, Step, Values, needed, some
 from synthkit_cart.tokens import Codec, Feature, Flags, Floats, Integers
 
+SINCE = ("since",)  # the row before
 LIMIT = 256  # rows of one unit; an owner of more has several
+_STEPS = 4  # in which a time that is twice as long is told apart
 _REDRAWS = 10  # of a row that would repeat what no owner has twice
 
 
@@ -89,6 +91,7 @@ class Times:
             known["today",] = today(history, time, self.daytime.codec)
             again = (self.again.draw(known, len(time), random) == AGAIN) & history.same_day(time)
             time = np.where(again, history.last_time(), time + self.daytime.draw(known, len(time), random))
+        known[SINCE] = since(history, time)
         known |= calendar(time) | {layout.time: layout.codecs[layout.time].feature(time)}
         return {layout.time: time}
 
@@ -179,6 +182,15 @@ def calendar(times: Floats) -> dict[Name, Feature]:
     month = (dates - dates.astype("datetime64[M]")).astype("int64")
     week = (days.astype("int64") + 3) % 7
     return {("weekday",): Feature(week + 1, 8, ordered=False), ("monthday",): Feature(month + 1, 32, ordered=True)}
+
+
+def since(history: History, times: Floats) -> Feature:
+    """How long after the row before, in steps that grow: the very same time, the same day, a day and so on."""
+    apart = times - history.last_time()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        codes = 3 + np.clip(_STEPS * np.log2(apart / DAY), 0, 60)
+    codes = np.where(history.same_day(times), 2, codes)
+    return Feature(np.where(np.isnan(apart), 0, np.where(apart == 0, 1, codes)).astype("int64"), 64, ordered=True)
 
 
 def today(history: History, times: Floats, codec: Codec) -> Feature:
