@@ -59,15 +59,21 @@ class Earlier:
         values: the value.
         share: of the rows so far that have no value that came before this one, those that have it.
         found: whether there is one.
+        ago: how many rows ago it came last, 1 being the row before.
     """
 
     values: Any
     share: Floats
     found: Flags
+    ago: Integers
 
     def feature(self) -> Feature:
         """The share, as it explains whether the value comes again."""
         return _percent(np.where(self.found, self.share, np.nan))
+
+    def place(self) -> Feature:
+        """How many rows ago, as it explains the same."""
+        return _counted(self.ago)
 
 
 @dataclass
@@ -186,7 +192,7 @@ class History:
         return np.asarray((earlier == values[units, None]).any(1))
 
     def earlier(self, name: Name) -> Iterator[Earlier]:
-        """A few different values of a column among the rows so far of each unit, frequent ones rather first."""
+        """A few different values of a column among the rows so far of each unit: the last, then rather frequent ones."""
         rows, seen = self.going, min(self.done, _SEEN)
         if not seen:
             return
@@ -194,14 +200,14 @@ class History:
         if values.dtype.kind == "f":
             values = np.where(np.isnan(values), _NAN, values)  # so that null is like null
         left = np.ones(values.shape, dtype=bool)
-        for _ in range(_VALUES):
-            chosen = (self.random.random(values.shape) * left).argmax(1)
+        for number in range(_VALUES):
+            chosen = (self.random.random(values.shape) * left).argmax(1) if number else np.full(rows, seen - 1)
             found = np.asarray(left.any(1))
             value = values[np.arange(rows), chosen]
             hits = left & (values == value[:, None])
             share = hits.sum(1) / (left.sum(1) + self.layout.echoes[name])
             real = np.where(value == _NAN, np.nan, value) if values.dtype.kind == "f" else value
-            yield Earlier(real, share, found)
+            yield Earlier(real, share, found, 1 + hits[:, ::-1].argmax(1))
             left &= ~hits
 
     def _habit(self, name: Name, habit: Habit, rows: int) -> Feature:

@@ -17,7 +17,7 @@ from synthkit_cart.steps import Name, Step, Values
 from synthkit_cart.tokens import Codec, Feature, Flags, Floats, Integers
 
 AGAIN = 2
-SHARE, VALUE = ("share",), ("value",)  # of an earlier value that may come again
+SHARE, VALUE, AGO = ("share",), ("value",), ("ago",)  # of an earlier value that may come again
 _REDRAWS = 10  # of a value that may not come again
 
 
@@ -171,7 +171,7 @@ class Again:
         empty = np.zeros(draw.rows, dtype="float64" if codec.ordered else "int64")
         found = cls([], np.zeros(draw.rows, dtype=bool), empty)
         for earlier in draw.past.earlier(name):
-            about = {**draw.known, SHARE: earlier.feature(), VALUE: codec.feature(earlier.values)}
+            about = {**draw.known, SHARE: earlier.feature(), VALUE: codec.feature(earlier.values), AGO: earlier.place()}
             hit = (step.draw(about, draw.rows, draw.random) == AGAIN) & earlier.found & ~found.hits
             hit = hit if least is None else hit & (earlier.values >= least)
             found.values, found.hits = np.where(hit, earlier.values, found.values), found.hits | hit

@@ -9,10 +9,10 @@ import numpy as np
 
 from synthkit_cart.alike import exchangeable
 from synthkit_cart.apart import before, fair
-from synthkit_cart.broods import APART
+from synthkit_cart.broods import APART, different
 from synthkit_cart.clock import within_day
 from synthkit_cart.history import Layout
-from synthkit_cart.items import SHARE, VALUE, After, Plain, Repeat, Value
+from synthkit_cart.items import AGO, SHARE, VALUE, After, Plain, Repeat, Value
 from synthkit_cart.past import Asked, Past, past
 from synthkit_cart.pointing import Item, Link, via
 from synthkit_cart.rows import Rows
@@ -184,11 +184,11 @@ def _value(lesson: Lesson, name: Name) -> Value:
         return Repeat(first, first)
     asked = seen.asked.get(name, Asked())
     categories = not isinstance(codec, Numbers)
-    if categories and len(asked.hits) and not asked.hits.any():
+    if categories and different(values, rows.at_rows, codec.size):
         return Repeat(first, _other(lesson, name, seen), apart=True)
     if (steady := exchangeable(first, values, lesson.lone, rows, seen.order, lesson.growth)) is not None:
         return steady
-    if asked.hits.sum() < 2 * lesson.growth.leaf:
+    if asked.hits.sum() < 2 * lesson.growth.leaf or (categories and codec.size <= 16):
         return Repeat(first, lesson.step(name, codec, values, seen.later))
     return _repeat(lesson, first, asked, seen.later)
 
@@ -214,7 +214,7 @@ def _again(lesson: Lesson, name: Name, asked: Asked) -> Step:
     """Learn whether an earlier value comes again, by how often it has come and what else is known."""
     at, codec = np.concatenate(asked.rows), lesson.rows.codecs[name]
     known = {own: feature.take(at) for own, feature in lesson.known.items()}
-    known[SHARE] = _stacked(asked.shares)
+    known[SHARE], known[AGO] = _stacked(asked.shares), _stacked(asked.places)
     known[VALUE] = codec.feature(np.concatenate(asked.values))
     labels, subjects = 1 + asked.hits.astype("int64"), lesson.rows.subjects[at]
     return learned(("again", *name), Labels(3), labels, known, subjects, lesson.growth)

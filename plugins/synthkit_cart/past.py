@@ -21,12 +21,14 @@ class Asked:
     Attributes:
         rows: which rows.
         shares: of the earlier values among the rows before.
+        places: how many rows ago they came last.
         values: the earlier values.
         again: whether they come again.
     """
 
     rows: list[Integers] = field(default_factory=list)
     shares: list[Feature] = field(default_factory=list)
+    places: list[Feature] = field(default_factory=list)
     values: list[Any] = field(default_factory=list)
     again: list[Flags] = field(default_factory=list)
 
@@ -38,6 +40,7 @@ class Asked:
             hit = _same(earlier.values, real)
             self.rows.append(here[asked])
             self.shares.append(earlier.feature().take(asked))
+            self.places.append(earlier.place().take(asked))
             self.values.append(earlier.values[asked])
             self.again.append(hit[asked])
             waiting &= ~hit
