@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from synthkit.inference.names import joined, stems, whole_stems
 from synthkit.inference.pii import BELONGING, recipe
 from synthkit.inference.profile import Family, Profile, TableProfile
-from synthkit.inference.vocabulary import ID_WORDS, NOT_IDS, SEQUENCE_WORDS, TIME_WORDS
+from synthkit.inference.vocabulary import ID_WORDS, NAME_WORDS, NOT_IDS, POSTAL_WORDS, SEQUENCE_WORDS, TIME_WORDS
 from synthkit.storage import arrow_type
 
 _BARE = ("id", "uuid", "guid", "pk", "rowid", "recordid")
@@ -76,7 +76,8 @@ def _by_name(table: TableProfile, tables: Sequence[TableProfile]) -> str | None:
 def _by_values(table: TableProfile, tables: Sequence[TableProfile]) -> str | None:
     unique = [c for c in table.columns if may_be_key(c) and c.unique and not c.nullable and c.distinct > 1]
     made = {c.name: recipe(c, table) for c in unique}
-    named = [c for c in unique if id_like(c) or (c is table.columns[0] and _first_key(c))]
+    first = table.columns[0] if table.columns else None
+    named = [c for c in unique if id_like(c) or (c is first and (_first_key(c) or _listed(c, tables)))]
     wanted = [c for c in unique if (c in named or made[c.name] in _PERSONAL_KEYS) and referred_to(c, tables)]
     free = [c for c in named if made[c.name] in (None, "uuid", BELONGING)]
     return next((c.name for c in (*wanted, *free)), None)
@@ -90,6 +91,23 @@ def _first_key(column: Profile) -> bool:
         return code_like(column)
     ends = pc.min_max(pc.cast(column.values, arrow_type(column.stored.storage)))
     return column.distinct >= 10 and bool(ends["max"].as_py() - ends["min"].as_py() + 1 == column.distinct)
+
+
+def _listed(column: Profile, tables: Iterable[TableProfile]) -> bool:
+    """Whether a column of the same telling name in another table repeats these values, most of them, and has no other.
+
+    So years of work refer to the women who did it by an ``idcode``, which is neither called an identifier nor counts.
+    """
+    plain = TIME_WORDS | POSTAL_WORDS | ID_WORDS | NAME_WORDS
+    name = joined(column.name)
+    others = (c for table in tables if table.name != column.table for c in table.columns if joined(c.name) == name)
+    return not plain.issuperset(column.words) and any(
+        c.family is column.family and not c.unique and c.within(column) == 1 and _enough(c, column) for c in others
+    )
+
+
+def _enough(column: Profile, listed: Profile) -> bool:
+    return column.distinct >= 10 and 2 * column.distinct > listed.distinct
 
 
 def referred_to(column: Profile, tables: Iterable[TableProfile]) -> bool:

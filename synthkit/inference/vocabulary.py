@@ -14,6 +14,7 @@ PEOPLE = _phrases(
     "customer, client, household, person, individual, user, member, patient, student, pupil, subscriber, citizen,"
     "resident, guest, donor, buyer, shopper, passenger, participant, respondent, applicant, borrower, policyholder,"
     "cardholder, account holder, card holder, consumer, contact, prospect, visitor, beneficiary, tenant, child,"
+    "player, athlete, woman, man, learner, voter, traveller, traveler, inhabitant, inmate,"
     "kunde, haushalt, benutzer, nutzer, mitglied, patientin, schueler, versicherter, einwohner, abonnent, mandant,"
     "personne, utilisateur, membre, menage, foyer, abonne, adherent, etudiant, eleve, assure,"
     "cliente, persona, usuario, miembro, paciente, hogar, estudiante, alumno, socio, utente, paziente, studente,"

@@ -327,6 +327,22 @@ class TestPrimaryKey:
     def test_a_first_column_of_something_else_is_no_key(self, name: str, values: list[object]) -> None:
         assert infer({"things": texts(**{name: values})})[0]["things"].primary_key == ()
 
+    @pytest.mark.parametrize(
+        ("name", "there", "key"),
+        [
+            ("idcode", [*range(0, 60, 3)] * 4, "idcode"),
+            ("idcode", [*range(0, 60, 3)], ""),  # once each: perhaps the same rows, not rows of theirs
+            ("idcode", [*range(0, 27, 3)] * 4, ""),  # too few of them
+            ("idcode", [*range(0, 63, 3)] * 4, ""),  # one more than there are
+            ("year", [*range(0, 60, 3)] * 4, ""),
+        ],
+    )
+    def test_a_first_column_whose_values_another_table_repeats(self, name: str, there: list[int], key: str) -> None:
+        tables = {"crew": texts(**{name: range(0, 60, 3)}, born=[1950] * 20), "work": texts(**{name: there})}
+        schema = infer(tables)[0]
+        assert schema["crew"].primary_key == ((key,) if key else ())
+        assert keys_of(schema) == ({f"work.{key}": f"crew.{key}"} if key else {})
+
     def test_a_personal_number_is_a_key_only_where_another_table_refers_to_it(self) -> None:
         numbers = [f"123-45-{i:04}" for i in range(60)]
         people = texts(age=range(60), ssn=numbers)
@@ -534,7 +550,7 @@ def crowd(name: str, rows: int, **more: object) -> pa.Table:
 
 class TestSubject:
     @pytest.mark.parametrize(
-        "table", ["customers", "clients", "Kunden", "people", "bank_users", "companies", "accounts"]
+        "table", ["customers", "clients", "Kunden", "people", "bank_users", "companies", "accounts", "players", "women"]
     )
     def test_words_for_people_accounts_and_firms(self, table: str) -> None:
         assert infer({table: crowd("row", 100)})[0].subject == table
