@@ -14,6 +14,7 @@ Codes = npt.NDArray[np.uint8]  # features × rows
 CODES = 128  # of a feature
 ORDERED, UNORDERED = 8, 16  # classes of tokens that a split tells apart, the groups of rare ones being one
 _CLEARLY = 10  # times better than others must splits be that tell null and zero apart before all else
+_TRACE = 1e-6  # that sums of parts may lack
 _AT_ONCE = 1 << 18  # numbers
 
 
@@ -148,26 +149,63 @@ def _splits(sample: Sample, node: Integers, nodes: int, growth: Growth, *, alone
         told.insert(0, (sample.first, 3, False, clearly))
     for classes, kinds, ordered, enough in told:
         found, at = _best_splits(sample, (node, nodes), (classes, kinds), enough, ordered=ordered)
-        found = found if alone else _shared(sample, node, (found, at), growth.leaf)
+        if not alone:
+            found, at = _agreed(sample, (node, (found, at)), (classes, kinds), enough, ordered=ordered)
         feature, threshold = np.where(feature < 0, found, feature), np.where(feature < 0, at, threshold)
     return feature, threshold
 
 
-def _best_splits(
-    sample: Sample, nodes: tuple[Integers, int], told: tuple[Integers, int], growth: Growth, *, ordered: bool
+def _agreed(
+    sample: Sample,
+    found: tuple[Integers, tuple[Integers, Integers]],
+    told: tuple[Integers, int],
+    growth: Growth,
+    *,
+    ordered: bool,
 ) -> tuple[Integers, Integers]:
-    """The splits that tell classes apart best; ``nodes`` and ``told`` are the node and class of rows, and how many."""
+    """The splits that leave rows of enough subjects on both sides, or others where the best does not.
+
+    ``found`` are the node of each row and the best splits of all nodes. Each row of the others counts as the part that
+    it is of its subject's rows of the node: so a side that counts enough has enough subjects.
+    """
+    node, (best, at) = found
+    feature = _shared(sample, node, (best, at), growth.leaf)
+    open_ = (best >= 0) & (feature < 0)
+    rows = open_[node]
+    if not rows.any():
+        return feature, at
+    some, own = sample.take(rows), node[rows]
+    pairs = own * (int(sample.subjects.max(initial=0)) + 1) + some.subjects
+    _, place, counts = np.unique(pairs, return_inverse=True, return_counts=True)
+    parts = 1 / counts[place]
+    others = _best_splits(some, (own, len(best)), (told[0][rows], told[1]), growth, ordered=ordered, parts=parts)
+    return np.where(open_, others[0], feature), np.where(open_, others[1], at)
+
+
+def _best_splits(
+    sample: Sample,
+    nodes: tuple[Integers, int],
+    told: tuple[Integers, int],
+    growth: Growth,
+    *,
+    ordered: bool,
+    parts: Floats | None = None,
+) -> tuple[Integers, Integers]:
+    """The splits that tell classes apart best; ``nodes`` and ``told`` are the node and class of rows, and how many.
+
+    A side is large enough by its rows, or by their ``parts`` where these are given.
+    """
     (node, many), (classes, kinds) = nodes, told
     feature, threshold = np.full(many, -1), np.zeros(many, dtype="int64")
-    large = np.flatnonzero(np.bincount(node, minlength=many) >= 2 * growth.leaf)  # no other can be split
+    large = np.flatnonzero(np.bincount(node, parts, many) >= 2 * growth.leaf - _TRACE)  # no other can be split
     number = np.full(many, -1)
     number[large] = np.arange(len(large))
     rows = number[node] >= 0
     codes = np.compress(rows, sample.codes, axis=1)
-    cells = Cells(number[node[rows]], classes[rows], len(large), kinds)
+    cells = Cells(number[node[rows]], classes[rows], len(large), kinds, None if parts is None else parts[rows])
     best = np.zeros(len(large))
     for some in _batches(codes, cells):
-        gains, at = _gains(cells.counts(codes[some]), growth, ordered=ordered)
+        gains, at = _gains(cells.counts(codes[some]), growth, ordered=ordered, parts=cells.counted(codes[some]))
         chosen = gains.argmax(0)  # the first of equal ones
         gain, at = gains[chosen, cells.all], at[chosen, cells.all]
         better = gain > best
@@ -178,12 +216,13 @@ def _best_splits(
 
 @dataclass(frozen=True)
 class Cells:
-    """Rows by their node and class, both numbers from 0 on."""
+    """Rows by their node and class, both numbers from 0 on, and how much each counts where not all count as one."""
 
     node: Integers
     classes: Integers
     nodes: int
     kinds: int
+    parts: Floats | None = None
 
     @property
     def all(self) -> Integers:
@@ -199,6 +238,16 @@ class Cells:
         key += np.arange(features)[:, None] * self.nodes
         counts = np.bincount(key.ravel(), minlength=width * plane).astype("float64")
         return counts.reshape(width, self.kinds, features, self.nodes)
+
+
+    def counted(self, codes: Codes) -> Floats | None:
+        """How much the rows count up to each code, by feature and node; None where they count as one."""
+        if self.parts is None:
+            return None
+        width, features = int(codes.max(initial=0)) + 1, len(codes)
+        key = codes * np.int64(features * self.nodes) + self.node + np.arange(features)[:, None] * self.nodes
+        counts = np.bincount(key.ravel(), np.tile(self.parts, features), width * features * self.nodes)
+        return np.cumsum(counts.reshape(width, features, self.nodes), axis=0)
 
 
 def _batches(codes: Codes, cells: Cells) -> Iterator[slice]:
@@ -233,10 +282,12 @@ def classed(tokens: Integers, node: Integers, groups: Integers | None) -> tuple[
     return kinds[inverse], int(kinds.max(initial=0)) + 1
 
 
-def _gains(counts: Floats, growth: Growth, *, ordered: bool) -> tuple[Floats, Integers]:
+def _gains(
+    counts: Floats, growth: Growth, *, ordered: bool, parts: Floats | None = None
+) -> tuple[Floats, Integers]:
     """For each feature and node the gain beyond the penalty and its threshold, from counts as ``Cells`` gives them.
 
-    The counts are cumulated in place. All sums of squares are of whole numbers, and so exact in any order.
+    ``parts`` are how much the rows up to each code count where not all count as one. The counts are cumulated in place. All sums of squares are of whole numbers, and so exact in any order.
     """
     left, kinds = counts, counts.shape[1]
     for code in range(1, len(left)):  # much faster than a cumulated sum of numpy's
@@ -250,7 +301,8 @@ def _gains(counts: Floats, growth: Growth, *, ordered: bool) -> tuple[Floats, In
     with np.errstate(divide="ignore", invalid="ignore"):
         kept = square / sizes + (all_square - 2 * product + square) / rest - all_square / whole
         spread = (total - total**2 / whole[..., None]).sum(-1) / whole
-    kept[(sizes < growth.leaf) | (rest < growth.leaf)] = 0
+    left, right = (sizes, rest) if parts is None else (parts + _TRACE, parts[-1] - parts + _TRACE)
+    kept[(left < growth.leaf) | (right < growth.leaf)] = 0
     threshold = kept.argmax(0)
     gain = np.take_along_axis(kept, threshold[None], 0)[0]
     return np.where(spread > 0, gain - growth.penalty * spread, 0.0), threshold
