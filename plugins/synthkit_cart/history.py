@@ -13,6 +13,8 @@ from synthkit_cart.clock import DAY, Clock
 from synthkit_cart.steps import Name, Values
 from synthkit_cart.tokens import NULL, Codec, Feature, Flags, Floats, Integers
 
+CHANGE = "change"  # before the name of a column, how it differs from that of the row before
+CHANGES = 4
 _COUNTED = 62
 _SEEN = 64  # of the rows so far
 _VALUES = 3  # of them that may come again
@@ -135,6 +137,12 @@ class History:
             made["habit", *name] = partial(self._habit, name, habit, rows)
         return made
 
+    def change(self, name: Name, values: Any) -> Feature:
+        """Whether the next row of each unit has the same value as the one before, a lower or a higher one."""
+        if not self.done:
+            return Feature(np.zeros(self.going, dtype="int64"), CHANGES, ordered=True)
+        return changed(values, self.rows[name][self.starts[: self.going] + self.done - 1])
+
     def last_time(self) -> Floats:
         """The time of the last row of each unit that goes on; NaN at first."""
         time = self.layout.time
@@ -222,6 +230,15 @@ class History:
             return codec.feature(self.rows[name][rows])
         empty = codec.feature(np.full(1, np.nan) if codec.ordered else np.zeros(1, dtype="int64"))
         return Feature(np.zeros(self.going, dtype="int64"), empty.size, empty.ordered)
+
+
+def changed(values: Any, before: Any) -> Feature:
+    """How values differ from those before: lower (1), the same (2), higher (3)."""
+    with np.errstate(invalid="ignore"):
+        codes = 2 + (values > before).astype("int64") - (values < before)
+    if values.dtype.kind == "f":
+        codes += np.isnan(before).astype("int64") - np.isnan(values)
+    return Feature(codes, CHANGES, ordered=True)
 
 
 def _counted(numbers: Integers) -> Feature:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr
 
-from synthkit_cart.history import History
+from synthkit_cart.history import CHANGE, History
 from synthkit_cart.links import Candidates
 from synthkit_cart.rows import Rows
 from synthkit_cart.steps import Name, Step, Values
@@ -104,6 +104,8 @@ class Draw:
         self.values[name] = values
         if name in self.used:
             self.known[name] = codec.feature(values)
+        if (CHANGE, *name) in self.used:
+            self.known[CHANGE, *name] = self.past.change(name, values)
 
 
 New = Callable[[Step, Draw], Any]

@@ -11,7 +11,7 @@ from synthkit_cart.alike import exchangeable
 from synthkit_cart.apart import before, fair
 from synthkit_cart.broods import APART, different
 from synthkit_cart.clock import within_day
-from synthkit_cart.history import Layout
+from synthkit_cart.history import CHANGE, CHANGES, Layout, changed
 from synthkit_cart.items import AGO, SHARE, VALUE, After, Plain, Repeat, Value
 from synthkit_cart.past import Asked, Past, past
 from synthkit_cart.pointing import Item, Link, via
@@ -104,11 +104,23 @@ def learn_way(rows: Rows, layout: Layout | None, keys: Sequence[Key], growth: Gr
     for name in sorted(own, key=lambda name: echoes.get(name, 0.0) < APART):
         items.append(_column(lesson, name))
         lesson.tell({name: rows.feature(name)})
+        lesson.known |= _changes(lesson, name)
         if isinstance(rows.codecs[name], Numbers):
             lesson.numbers[name] = Base.of(rows.values[name])
         if is_time(rows.codecs[name]):
             lesson.times[name] = rows.values[name]
     return Way(tuple(items), layout, times)
+
+
+def _changes(lesson: Lesson, name: Name) -> dict[Name, Feature]:
+    """How each row that follows another differs from it in a column."""
+    seen, values = lesson.past, lesson.rows.values[name]
+    if seen is None or not seen.later.any():
+        return {}
+    before = np.empty(len(values), dtype="int64")
+    before[seen.order] = np.append(seen.order[:1], seen.order[:-1])
+    codes = np.where(seen.later, changed(values, values[before]).codes, 0)
+    return {(CHANGE, *name): Feature(codes, CHANGES, ordered=True)}
 
 
 def is_time(codec: Codec) -> bool:
