@@ -141,7 +141,11 @@ class History:
         """Whether the next row of each unit has the same value as the one before, a lower or a higher one."""
         if not self.done:
             return Feature(np.zeros(self.going, dtype="int64"), CHANGES, ordered=True)
-        return changed(values, self.rows[name][self.starts[: self.going] + self.done - 1])
+        return changed(values, self.last(name))
+
+    def last(self, name: Name) -> Any:
+        """The value of the row before of each unit that goes on; there must be one."""
+        return self.rows[name][self.starts[: self.going] + self.done - 1]
 
     def last_time(self) -> Floats:
         """The time of the last row of each unit that goes on; NaN at first."""

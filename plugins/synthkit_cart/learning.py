@@ -20,6 +20,7 @@ from synthkit_cart.stairs import Base, stairs
 from synthkit_cart.steps import Name, Step, learned, some
 from synthkit_cart.tokens import Codec, Feature, Flags, Floats, Integers, Labels, Numbers, grid
 from synthkit_cart.trees import Growth
+from synthkit_cart.walks import Walk, steadier
 from synthkit_cart.way import SINCE, Times, Way, calendar
 
 _MOSTLY = 0.97
@@ -117,10 +118,15 @@ def _changes(lesson: Lesson, name: Name) -> dict[Name, Feature]:
     seen, values = lesson.past, lesson.rows.values[name]
     if seen is None or not seen.later.any():
         return {}
-    before = np.empty(len(values), dtype="int64")
-    before[seen.order] = np.append(seen.order[:1], seen.order[:-1])
-    codes = np.where(seen.later, changed(values, values[before]).codes, 0)
+    codes = np.where(seen.later, changed(values, _before(seen, values)).codes, 0)
     return {(CHANGE, *name): Feature(codes, CHANGES, ordered=True)}
+
+
+def _before(seen: Past, values: Any) -> Any:
+    """The value of the row before each, or for the first one of an owner any value."""
+    rows = np.empty(len(values), dtype="int64")
+    rows[seen.order] = np.append(seen.order[:1], seen.order[:-1])
+    return values[rows]
 
 
 def is_time(codec: Codec) -> bool:
@@ -200,9 +206,31 @@ def _value(lesson: Lesson, name: Name) -> Value:
         return Repeat(first, _other(lesson, name, seen), apart=True)
     if (steady := exchangeable(first, values, lesson.lone, rows, seen.order, lesson.growth)) is not None:
         return steady
+    if isinstance(codec, Numbers) and (walk := _walk(lesson, first)) is not None:
+        return walk
     if asked.hits.sum() < 2 * lesson.growth.leaf or (categories and codec.size <= 16):
         return Repeat(first, lesson.step(name, codec, values, seen.later))
     return _repeat(lesson, first, asked, seen.later)
+
+
+def _walk(lesson: Lesson, first: Step) -> Walk | None:
+    """Learn how a number goes on from that of the row before, where that says much more than the number does."""
+    name, codec, seen = first.name, first.codec, lesson.past
+    values, least = lesson.rows.values[name], lesson.growth.least
+    if seen is None or not isinstance(codec, Numbers):
+        return None
+    moves = values - _before(seen, values)
+    rows = seen.later & ~np.isnan(_before(seen, values))
+    known = rows & ~np.isnan(values)
+    if known.sum() < 2 * lesson.growth.leaf:
+        return None
+    told = Numbers.learn(moves[known], lesson.rows.subjects[known], step=codec.step, least=least)
+    later = lesson.step(name, codec, values, seen.later)
+    move = lesson.step(("move", *name), told, moves, rows)
+    features = some(lesson.known, known)
+    leaves = [step.conditional.leaves(features, int(known.sum())) for step in (move, later)]
+    found = steadier((moves[known], leaves[0]), (values[known], leaves[1]))
+    return Walk(first, later, move) if found else None
 
 
 def _other(lesson: Lesson, name: Name, seen: Past) -> Step:

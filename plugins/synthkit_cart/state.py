@@ -23,6 +23,7 @@ from synthkit_cart.steps import Step
 from synthkit_cart.tables import TableModel
 from synthkit_cart.tokens import Categories, Labels, Numbers
 from synthkit_cart.trees import Tree
+from synthkit_cart.walks import Walk
 from synthkit_cart.way import Times, Way
 
 _JSON, _ARRAYS = "model.json", "arrays.npz"
@@ -46,7 +47,7 @@ _CLASSES: dict[str, Any] = {
             Plain,
             Repeat,
         ),
-        *(Stairs, Step, TableModel, Times, Tree, Urn, Way),
+        *(Stairs, Step, TableModel, Times, Tree, Urn, Walk, Way),
     )
 }
 
