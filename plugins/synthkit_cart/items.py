@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from scipy.special import ndtr
 
+from synthkit_cart.bounds import Bound
 from synthkit_cart.history import CHANGE, History
 from synthkit_cart.links import Candidates
 from synthkit_cart.rows import Rows
@@ -64,6 +65,7 @@ class Draw:
         values: of the columns drawn so far.
         used: the names that some tree asks for.
         history: of their units; None where they follow no other rows.
+        bounds: between which of the columns others lie.
     """
 
     known: dict[Name, Feature]
@@ -73,6 +75,7 @@ class Draw:
     world: World
     random: np.random.Generator
     history: History | None = None
+    bounds: Mapping[Name, Bound] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -142,7 +145,20 @@ class Valued(ABC):
 
     def fill(self, draw: Draw) -> None:
         """Add the column."""
-        draw.put(self.name, self.step.codec, self.value(draw))
+        values = self.value(draw)
+        if self.name in draw.bounds:
+            self._bound(draw, values, *draw.bounds[self.name].ends(draw.values, draw.rows))
+        draw.put(self.name, self.step.codec, values)
+
+    def _bound(self, draw: Draw, values: Any, low: Any, high: Any) -> None:
+        """Draw again what lies beyond its bounds, and put on them what does so still."""
+        names = [name for step in self.steps for name in step.conditional.names if name in draw.known]
+        for _ in range(_REDRAWS):
+            rows = np.flatnonzero((values < low) | (values > high))
+            if not len(rows):
+                return
+            values[rows] = self.value(draw.some(rows, names))
+        values[rows] = np.minimum(np.maximum(values[rows], low[rows]), high[rows])
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ import numpy as np
 
 from synthkit_cart.alike import exchangeable
 from synthkit_cart.apart import before, fair
+from synthkit_cart.bounds import bounds
 from synthkit_cart.broods import APART, different
 from synthkit_cart.clock import within_day
 from synthkit_cart.history import CHANGE, CHANGES, Layout, changed
-from synthkit_cart.items import AGO, SHARE, VALUE, After, Plain, Repeat, Value
+from synthkit_cart.items import AGO, SHARE, VALUE, After, Plain, Repeat, Value, Valued
 from synthkit_cart.past import Asked, Past, past
 from synthkit_cart.pointing import Item, Link, via
 from synthkit_cart.rows import Rows
@@ -20,7 +21,7 @@ from synthkit_cart.stairs import Base, stairs
 from synthkit_cart.steps import Name, Step, learned, some
 from synthkit_cart.tokens import Codec, Feature, Flags, Floats, Integers, Labels, Numbers, grid
 from synthkit_cart.trees import Growth
-from synthkit_cart.walks import Walk, steadier
+from synthkit_cart.walks import Walk, shared, steadier
 from synthkit_cart.way import SINCE, Times, Way, calendar
 
 _MOSTLY = 0.97
@@ -110,7 +111,9 @@ def learn_way(rows: Rows, layout: Layout | None, keys: Sequence[Key], growth: Gr
             lesson.numbers[name] = Base.of(rows.values[name])
         if is_time(rows.codecs[name]):
             lesson.times[name] = rows.values[name]
-    return Way(tuple(items), layout, times)
+    drawn = {item.name: rows.values[item.name] for item in items if isinstance(item, Valued)}
+    numbers = {name: own for name, own in drawn.items() if isinstance(rows.codecs[name], Numbers)}
+    return Way(tuple(items), layout, times, bounds(numbers, np.random.default_rng(0)))
 
 
 def _changes(lesson: Lesson, name: Name) -> dict[Name, Feature]:
@@ -230,7 +233,7 @@ def _walk(lesson: Lesson, first: Step) -> Walk | None:
     features = some(lesson.known, known)
     leaves = [step.conditional.leaves(features, int(known.sum())) for step in (move, later)]
     found = steadier((moves[known], leaves[0]), (values[known], leaves[1]))
-    return Walk(first, later, move) if found else None
+    return Walk(first, later, move, shared(values[known], codec)) if found else None
 
 
 def _other(lesson: Lesson, name: Name, seen: Past) -> Step:

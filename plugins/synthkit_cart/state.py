@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from synthkit import DataError
+from synthkit_cart.bounds import Bound
 from synthkit_cart.broods import Brood
 from synthkit_cart.clock import Clock
 from synthkit_cart.conditional import Conditional
@@ -32,6 +33,7 @@ _CLASSES: dict[str, Any] = {
     for made in (
         *(
             After,
+            Bound,
             Brood,
             Categories,
             Clock,

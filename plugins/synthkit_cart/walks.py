@@ -14,6 +14,8 @@ from synthkit_cart.tokens import Floats, Integers, Numbers, on_grid
 
 _BETTER = 0.9  # of what is left open where the number itself is drawn, at most, where its change is
 
+_MOSTLY = 0.95
+
 
 @dataclass(frozen=True)
 class Walk(Valued):
@@ -23,10 +25,12 @@ class Walk(Valued):
         step: its value in the first row.
         later: its value where that of the row before is null.
         move: the change from the row before, null where the value is null.
+        shared: the values, where nearly all rows have one that many share.
     """
 
     later: Step
     move: Step
+    shared: Floats
 
     @property
     def steps(self) -> Sequence[Step]:
@@ -40,7 +44,7 @@ class Walk(Valued):
             raise TypeError("only numbers walk")
         values = before + self.move.draw(draw.known, draw.rows, draw.random)
         values = on_grid(values, codec.low[:1], codec.high.max(keepdims=True), codec.step)
-        values = np.clip(values, codec.low[0], codec.high.max())
+        values = _nearest(self.shared, np.clip(values, codec.low[0], codec.high.max()))
         rows = np.flatnonzero(np.isnan(before))
         if len(rows):
             values[rows] = new(self.later, draw.some(rows, self.later.conditional.names))
@@ -50,6 +54,20 @@ class Walk(Valued):
 def steadier(moves: tuple[Floats, Integers], values: tuple[Floats, Integers]) -> bool:
     """Whether the changes of numbers are told much better than the numbers: each with the leaves of their rows."""
     return bool(_open(*moves) < _BETTER * _open(*values))
+
+
+def shared(values: Floats, codec: Numbers) -> Floats:
+    """The values that many share, where nearly all do and there is no grid for them: months as parts of a year."""
+    atoms = codec.low[codec.low == codec.high]
+    return atoms if not codec.step and np.isin(values, atoms).mean() > _MOSTLY else atoms[:0]
+
+
+def _nearest(among: Floats, values: Floats) -> Floats:
+    """The nearest of some ascending numbers to each value, the value itself where there are none."""
+    if not len(among):
+        return values
+    found = among[np.searchsorted((among[1:] + among[:-1]) / 2, values)]
+    return np.where(np.isnan(values), np.nan, found)
 
 
 def _open(values: Floats, leaves: Integers) -> float:

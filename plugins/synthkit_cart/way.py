@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from synthkit_cart.bounds import Bound
 from synthkit_cart.clock import DAY, within_day
 from synthkit_cart.history import History, Layout
 from synthkit_cart.items import AGAIN, About, Draw, Repeat, World
@@ -104,17 +105,19 @@ class Way:
         items: columns and keys, in their order.
         layout: of the rows that follow one another; None where they do not.
         times: how their times are drawn.
+        bounds: between which others some columns lie.
     """
 
     items: Sequence[Item]
     layout: Layout | None = None
     times: Times = Times()
+    bounds: Mapping[Name, Bound] = field(default_factory=dict)
 
     def independent(
         self, known: Mapping[Name, Feature], about: About, world: World, random: np.random.Generator
     ) -> Values:
         """Rows that follow no other."""
-        draw = Draw(dict(known), {}, needed(steps_of(self.items)), about, world, random)
+        draw = Draw(dict(known), {}, needed(steps_of(self.items)), about, world, random, bounds=self.bounds)
         for item in self.items:
             item.fill(draw)
         return draw.values
@@ -133,7 +136,7 @@ class Way:
         history = History(layout, units.sizes, units.starts, given, random)
         while rows := history.going:
             known = {name: feature.take(slice(rows)) for name, feature in around.items()} | history.known(wanted)
-            draw = Draw(known, {}, wanted, about.take(slice(rows)), world, random, history)
+            draw = Draw(known, {}, wanted, about.take(slice(rows)), world, random, history, self.bounds)
             history.advance(self._next(draw))
         return history.rows
 
@@ -153,7 +156,7 @@ class Way:
         """The next rows up to the last column or key that no owner has twice the same in."""
         known = dict(draw.known)
         values = self.times.draw(draw.past, known, draw.random)
-        begun = Draw(known, values, draw.used, draw.about, draw.world, draw.random, draw.history)
+        begun = Draw(known, values, draw.used, draw.about, draw.world, draw.random, draw.history, draw.bounds)
         for item in self.items[: self._apart]:
             item.fill(begun)
         return begun
