@@ -36,7 +36,7 @@ class Counted(Numbers):
         origin = float(np.round(values.min() / unit))
         times = (np.round(values / unit) - origin) * DAY
         base = Numbers.learn(times, subjects, step=float(DAY), least=least, time=True)
-        return cls(*(getattr(base, f.name) for f in fields(base)), origin, unit)
+        return cls(**{f.name: getattr(base, f.name) for f in fields(base)}, origin=origin, unit=unit)
 
     def times(self, values: Floats) -> Floats:
         """Microseconds for each number."""

@@ -204,7 +204,7 @@ class History:
         return np.asarray((earlier == values[units, None]).any(1))
 
     def earlier(self, name: Name) -> Iterator[Earlier]:
-        """A few different values of a column among the rows so far of each unit: the last, then rather frequent ones."""
+        """A few different values of a column among the rows so far of each unit: the last, then rather frequent."""
         rows, seen = self.going, min(self.done, _SEEN)
         if not seen:
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from synthkit_cart.rows import Rows
 from synthkit_cart.stairs import Base, stairs
 from synthkit_cart.steps import Name, Step, learned, some
 from synthkit_cart.tokens import Codec, Feature, Flags, Floats, Integers, Labels, Numbers, grid
-from synthkit_cart.trees import Growth
+from synthkit_cart.trees import UNORDERED, Growth
 from synthkit_cart.walks import Walk, shared, steadier
 from synthkit_cart.way import SINCE, Times, Way, calendar
 
@@ -194,7 +195,7 @@ def _column(lesson: Lesson, name: Name) -> Item:
     return After(name, codec, base, lesson.step(("gap", *name), gaps, between, new), _again(lesson, name, asked))
 
 
-def _value(lesson: Lesson, name: Name) -> Value:
+def _value(lesson: Lesson, name: Name) -> Value | Walk:
     """Learn a column: on its own, by what rows of an owner have in common, or by the rows before each."""
     rows, seen = lesson.rows, lesson.past
     codec, values = rows.codecs[name], rows.values[name]
@@ -203,25 +204,30 @@ def _value(lesson: Lesson, name: Name) -> Value:
         return Plain(first)
     if not seen.later.any():
         return Repeat(first, first)
-    asked = seen.asked.get(name, Asked())
-    categories = not isinstance(codec, Numbers)
-    if categories and different(values, rows.at_rows, codec.size):
+    if not isinstance(codec, Numbers) and different(values, rows.at_rows, codec.size):
         return Repeat(first, _other(lesson, name, seen), apart=True)
     if (steady := exchangeable(first, values, lesson.lone, rows, seen.order, lesson.growth)) is not None:
         return steady
-    if isinstance(codec, Numbers) and (walk := _walk(lesson, first)) is not None:
+    return _following(lesson, first, seen)
+
+
+def _following(lesson: Lesson, first: Step, seen: Past) -> Repeat | Walk:
+    """Learn a column by the rows before each.
+
+    Of a few categories the rows before say all; of many values or numbers, that some of them come again.
+    """
+    name, codec, asked = first.name, first.codec, seen.asked.get(first.name, Asked())
+    if isinstance(codec, Numbers) and (walk := _walk(lesson, first, seen, codec)) is not None:
         return walk
-    if asked.hits.sum() < 2 * lesson.growth.leaf or (categories and codec.size <= 16):
-        return Repeat(first, lesson.step(name, codec, values, seen.later))
+    few = not isinstance(codec, Numbers) and codec.size <= UNORDERED
+    if few or asked.hits.sum() < 2 * lesson.growth.leaf:
+        return Repeat(first, lesson.step(name, codec, lesson.rows.values[name], seen.later))
     return _repeat(lesson, first, asked, seen.later)
 
 
-def _walk(lesson: Lesson, first: Step) -> Walk | None:
+def _walk(lesson: Lesson, first: Step, seen: Past, codec: Numbers) -> Walk | None:
     """Learn how a number goes on from that of the row before, where that says much more than the number does."""
-    name, codec, seen = first.name, first.codec, lesson.past
-    values, least = lesson.rows.values[name], lesson.growth.least
-    if seen is None or not isinstance(codec, Numbers):
-        return None
+    name, values, least = first.name, lesson.rows.values[first.name], lesson.growth.least
     moves = values - _before(seen, values)
     rows = seen.later & ~np.isnan(_before(seen, values))
     known = rows & ~np.isnan(values)

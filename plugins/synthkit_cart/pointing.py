@@ -12,6 +12,7 @@ from synthkit_cart.rows import NONE, Rows, taken
 from synthkit_cart.stairs import Stairs
 from synthkit_cart.steps import Name, Step
 from synthkit_cart.tokens import Feature, Floats, Integers
+from synthkit_cart.walks import Walk
 
 KINDS = 1_000  # more than there are labels of a key
 
@@ -30,7 +31,7 @@ class Link:
     """
 
     key: str
-    label: Value
+    label: Value | Walk
     within: bool = False
     apart: bool = False
     through: str | None = None
@@ -78,7 +79,7 @@ class Link:
         return np.where(kind < 0, other, kind)
 
 
-Item = Value | After | Stairs | Link
+Item = Value | Walk | After | Stairs | Link
 
 
 def steps_of(items: Iterable[Item]) -> list[Step]:

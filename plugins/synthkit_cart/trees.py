@@ -239,7 +239,6 @@ class Cells:
         counts = np.bincount(key.ravel(), minlength=width * plane).astype("float64")
         return counts.reshape(width, self.kinds, features, self.nodes)
 
-
     def counted(self, codes: Codes) -> Floats | None:
         """How much the rows count up to each code, by feature and node; None where they count as one."""
         if self.parts is None:
@@ -282,12 +281,11 @@ def classed(tokens: Integers, node: Integers, groups: Integers | None) -> tuple[
     return kinds[inverse], int(kinds.max(initial=0)) + 1
 
 
-def _gains(
-    counts: Floats, growth: Growth, *, ordered: bool, parts: Floats | None = None
-) -> tuple[Floats, Integers]:
+def _gains(counts: Floats, growth: Growth, *, ordered: bool, parts: Floats | None = None) -> tuple[Floats, Integers]:
     """For each feature and node the gain beyond the penalty and its threshold, from counts as ``Cells`` gives them.
 
-    ``parts`` are how much the rows up to each code count where not all count as one. The counts are cumulated in place. All sums of squares are of whole numbers, and so exact in any order.
+    ``parts`` are how much the rows up to each code count where not all count as one. The counts are cumulated in
+    place. All sums of squares are of whole numbers, and so exact in any order.
     """
     left, kinds = counts, counts.shape[1]
     for code in range(1, len(left)):  # much faster than a cumulated sum of numpy's

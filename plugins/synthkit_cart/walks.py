@@ -14,7 +14,7 @@ from synthkit_cart.tokens import Floats, Integers, Numbers, on_grid
 
 _BETTER = 0.9  # of what is left open where the number itself is drawn, at most, where its change is
 
-_MOSTLY = 0.95
+_MOSTLY = 0.95  # of the rows
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def steadier(moves: tuple[Floats, Integers], values: tuple[Floats, Integers]) ->
 def shared(values: Floats, codec: Numbers) -> Floats:
     """The values that many share, where nearly all do and there is no grid for them: months as parts of a year."""
     atoms = codec.low[codec.low == codec.high]
-    return atoms if not codec.step and np.isin(values, atoms).mean() > _MOSTLY else atoms[:0]
+    return np.asarray(atoms if not codec.step and np.isin(values, atoms).mean() > _MOSTLY else atoms[:0])
 
 
 def _nearest(among: Floats, values: Floats) -> Floats:
