@@ -184,14 +184,16 @@ class Fold:
 
     def _formulas(self, table: Table, parts: tuple[_Part, ...]) -> Iterator[Formula]:
         """The formulas of a table, with the columns beside a key to a reference table in the place of that table's."""
-        here = {column.name for column in _folded_columns(table, parts)}
+        here, own = {column.name for column in _folded_columns(table, parts)}, set(table.column_names)
         for rule in (rule for rule in table.rules if isinstance(rule, Formula) and rule.column in here):
             named = {reference: self.schema.lookup(table.name, reference) for reference in rule.references}
-            folded = {
-                r: f"{k.columns[0]}.{c.name}" for r, (k, c) in named.items() if k and self.schema[k.parent].reference
+            beside = {
+                r: f"{key.columns[0]}.{column.name}"
+                for r, (key, column) in named.items()
+                if key is not None and self.schema[key.parent].reference
             }
-            if here >= {*folded.values(), *(r for r, (key, _) in named.items() if key is None)}:
-                yield replace(rule, expression=renamed(rule.expression, folded))
+            if set(beside.values()) <= here - own and all(r in here for r, (key, _) in named.items() if key is None):
+                yield replace(rule, expression=renamed(rule.expression, beside))
 
     @cached_property
     def _parts(self) -> dict[str, tuple[_Part, ...]]:

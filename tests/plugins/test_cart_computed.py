@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthkit import Context, Dataset, Formula
+from synthkit import Context, Dataset, Formula, Given, Schema, Table
 from synthkit_cart.carries import carries
 from synthkit_cart.cart import Cart, CartOptions
 from synthkit_cart.computed import Carried, Computed
@@ -228,3 +228,22 @@ def test_a_formula_that_does_not_hold_in_what_is_seen_is_none(broken: dict) -> N
     real = orders(Formula("number", "whole * products.number"), broken.pop("nulls"))
     seen = Dataset(real.schema, {**real.tables, "lines": real["lines"].assign(**broken)})
     assert not any(isinstance(item, Computed) for item in fitted(seen).models["lines"].way.items)
+
+
+def test_a_given_sum_weighs_what_it_is_the_sum_of() -> None:
+    """Of 64 candidates for each of 200 rows: what they add up to follows the given sums, by chance it would not."""
+    random = np.random.default_rng(0)
+    made, frame = data.table("people", 3_000, ("number", "whole"))
+    columns = (*made.columns, replace(made.column("number"), name="amount"))
+    rule = Formula("number", "amount + 10 * whole")
+    amount, whole = random.gamma(2, 10, 3_000).round(2), random.integers(0, 9, 3_000)
+    frame = frame.assign(amount=amount, whole=whole, number=(amount + 10 * whole).round(2))
+    real = data.dataset((replace(made, columns=columns, rules=(rule,)), frame))
+    rows = Dataset(
+        Schema((Table("people", (made.column("number"),)),)),
+        {"people": frame[["number"]].iloc[:200].reset_index(drop=True)},
+    )
+    given = Given(rows=rows, known={"number": np.ones(200, dtype=bool)})
+    people = fitted(real).sample(200, seed=0, context=Context(), given=given)["people"]
+    assert (people["number"] == rows["people"]["number"]).all()
+    assert np.corrcoef(people["amount"] + 10 * people["whole"], people["number"])[0, 1] > 0.9
