@@ -14,7 +14,7 @@ from benchmarks.growth import DIMENSIONS, Curve
 from synthkit.report.images import drawn
 from synthkit.report.themes import PAPER
 
-_SIZE = {"width": 420, "height": 300}
+_WIDTH, _HEIGHT = 420, 300
 _QUALITY = ("sdmetrics.quality.overall", "fidelity.pairs")  # the first that there is
 
 
@@ -45,7 +45,7 @@ def quality_chart(data: str, entries: Sequence[Entry]) -> alt.LayerChart | None:
         layers.append(_chart([{"quality": ceilings[0]}]).mark_rule(color=PAPER["real"], strokeDash=[4, 3]).encode(y=y))
     note = "dashed: real data that nobody learned from, as many as were held out" if ceilings else ""
     title = alt.Title(f"Quality against time: {data}", subtitle=note)
-    return alt.LayerChart(layer=layers, title=title, **_SIZE)
+    return alt.LayerChart(layer=layers, title=title, width=_WIDTH, height=_HEIGHT)
 
 
 def growth_chart(name: str, curves: Sequence[Curve]) -> alt.LayerChart | None:
@@ -60,7 +60,8 @@ def growth_chart(name: str, curves: Sequence[Curve]) -> alt.LayerChart | None:
     x = alt.X("size:Q", scale=alt.Scale(type="log"), title=DIMENSIONS[name].unit, axis=alt.Axis(format="~s"))
     y = alt.Y("seconds:Q", scale=alt.Scale(type="log"), title="CPU seconds for fit and sample")
     base = _chart(points).encode(x, y, alt.Color("engine:N", title="engine, exponent"))
-    return alt.LayerChart(layer=[base.mark_line(), base.mark_point(filled=True)], title=f"Growth with {name}", **_SIZE)
+    layers = [base.mark_line(), base.mark_point(filled=True)]
+    return alt.LayerChart(layer=layers, title=f"Growth with {name}", width=_WIDTH, height=_HEIGHT)
 
 
 def _label(curve: Curve) -> str:
@@ -68,4 +69,4 @@ def _label(curve: Curve) -> str:
 
 
 def _chart(values: list[dict[str, Any]]) -> alt.Chart:
-    return alt.Chart(alt.Data(values=values))
+    return alt.Chart(alt.InlineData(values=values))

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from synthkit import Column, ColumnKind, Context, Dataset, Schema, Score, Table
+from synthkit import Column, ColumnKind, Context, Dataset, Evaluator, Schema, Score, Table
 
 NUMBERS, DATES, CATEGORIES, BOOLEANS = 9, 2, 7, 2
 
@@ -43,18 +43,26 @@ def tables(rows: int, seed: int) -> Dataset:
     return Dataset(Schema((Table("t", tuple(columns)),)), {"t": pd.DataFrame(frame)})
 
 
+def _made(name: str) -> Evaluator:
+    """The evaluator of that name; no other is loaded, and importing is not evaluating."""
+    if name == "fidelity":
+        from synthkit_fidelity.evaluator import Fidelity  # noqa: PLC0415
+
+        return Fidelity()
+    import sdmetrics.reports  # noqa: F401, PLC0415
+
+    from synthkit_sdmetrics.evaluator import SDMetrics  # noqa: PLC0415
+
+    return SDMetrics()
+
+
 def cost(name: str, rows: int, answers: multiprocessing.Queue[tuple[float, float, int]]) -> None:
     """Evaluate once; hand over seconds, MiB above the data and the number of scores."""
-    if name == "fidelity":
-        from synthkit_fidelity.evaluator import Fidelity as Chosen  # noqa: PLC0415 - only what is measured is loaded
-    else:
-        import sdmetrics.reports  # noqa: F401, PLC0415 - importing is not evaluating
-
-        from synthkit_sdmetrics.evaluator import SDMetrics as Chosen  # noqa: PLC0415
+    evaluator = _made(name)
     real, synthetic = (tables(rows, seed) for seed in (0, 1))
     Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
     before, started = _mebibytes("VmRSS"), time.perf_counter()
-    results = list(Chosen().evaluate(real, synthetic, holdout=None, seed=0, context=Context()))
+    results = list(evaluator.evaluate(real, synthetic, holdout=None, seed=0, context=Context()))
     seconds = time.perf_counter() - started
     answers.put((seconds, _mebibytes("VmHWM") - before, sum(isinstance(result, Score) for result in results)))
 

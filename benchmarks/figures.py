@@ -86,9 +86,9 @@ def _costs(entries: Sequence[Entry]) -> Iterator[list[str]]:
 
 
 _COSTS: Mapping[str, Callable[[Entry], str]] = {
-    "fit, CPU s": lambda e: _seconds(e.cost and e.cost.fit),
-    "sample, CPU s": lambda e: _seconds(e.cost and e.cost.sample),
-    "fit + sample, s": lambda e: _seconds(e.cost and e.cost.fit_wall + e.cost.sample_wall),
+    "fit, CPU s": lambda e: _seconds(e.cost.fit if e.cost else None),
+    "sample, CPU s": lambda e: _seconds(e.cost.sample if e.cost else None),
+    "fit + sample, s": lambda e: _seconds(e.cost.fit_wall + e.cost.sample_wall if e.cost else None),
     "rows per CPU s": lambda e: f"{e.rows_per_second or 0:,.0f}",
     "peak memory, MiB": lambda e: f"{e.cost.peak if e.cost else 0:,.0f}",
 }

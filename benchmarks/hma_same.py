@@ -106,7 +106,7 @@ def _tests(one: list[Dataset], other: list[Dataset]) -> Iterator[tuple[str, floa
         for name, kind in columns:
             yield f"{table}.{name}", same_column(firsts[name], seconds[name], kind)
     rows = [pd.DataFrame([dict(_correlations(data)) for data in way]) for way in (one, other)]
-    for name in rows[0]:
+    for name in map(str, rows[0]):
         p = float(stats.ttest_ind(rows[0][name], rows[1][name], equal_var=False, nan_policy="omit").pvalue)
         yield name, 1.0 if np.isnan(p) else p  # both constant
 
@@ -151,8 +151,7 @@ def _correlations(data: Dataset) -> Iterator[tuple[str, float]]:
 def _ranks(values: pd.Series) -> npt.NDArray[np.float64]:
     """Nulls lie in the middle; categories are ranked by name."""
     ranks = (values.astype(str).where(values.notna()) if values.dtype == "category" else values).rank()
-    filled: npt.NDArray[np.float64] = ranks.fillna(ranks.mean()).to_numpy("float64")
-    return filled
+    return np.asarray(ranks.fillna(ranks.mean()), np.float64)
 
 
 def _numbers(values: pd.Series) -> npt.NDArray[np.float64]:

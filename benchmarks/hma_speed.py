@@ -59,7 +59,7 @@ def ours(task: tuple[str, Path | None, dict[str, str], int], clock: Clock) -> Co
     warmed(HMA, options)
     steps = Steps(clock)
     with steps("fit") as context:
-        model = HMA(HMA.Options(**options)).fit(training, seed=0, context=context)
+        model = HMA(HMA.Options.model_validate(options)).fit(training, seed=0, context=context)
     with steps("sample") as context:
         model.sample(rows, seed=1, context=context)
     return clock.cost

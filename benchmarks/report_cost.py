@@ -55,7 +55,7 @@ def _wide(rows: int) -> Dataset:
     """As many columns as fit a person's patience: six in ten are numbers, three categories, one a date."""
     random = np.random.default_rng(0)
     hidden = random.normal(size=rows)
-    columns, frame = [], {}
+    columns, frame = [], dict[str, object]()
     for place in range(_COLUMNS):
         name, kind = (
             f"column_{place:03}",

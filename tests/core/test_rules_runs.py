@@ -22,8 +22,8 @@ from synthkit.schema import Schema
 
 pytestmark = pytest.mark.slow  # whole runs, or processes of their own
 
-_README = (Path(__file__).resolve().parents[2] / "README.md").read_text("utf-8")
-BANK = dict(re.findall(r"(?ms)^\[tables\.(\w+)\]\nrules = \[(.*?)\]\n(?:\n|```)", _README))
+_PAGE = (Path(__file__).resolve().parents[2] / "docs" / "how-to" / "schema-and-rules.md").read_text("utf-8")
+BANK = dict(re.findall(r"(?ms)^\[tables\.(\w+)\]\nrules = \[(.*?)\]\n(?:\n|```)", _PAGE))
 JOURNEY = {
     "campaigns": '{kind = "inequality", low = "start_date", high = "end_date"}',
     "redemptions": '{kind = "inequality", low = "campaigns.start_date", high = "redemption_date"},'
