@@ -13,10 +13,11 @@ from synthkit import DataError
 from synthkit_cart.bounds import Bound
 from synthkit_cart.broods import Brood
 from synthkit_cart.clock import Clock
+from synthkit_cart.computed import Arithmetic, Carried, Computed
 from synthkit_cart.conditional import Conditional
 from synthkit_cart.counted import Counted
 from synthkit_cart.heads import Heads
-from synthkit_cart.history import Habit, Layout
+from synthkit_cart.history import Carry, Habit, Layout
 from synthkit_cart.items import After, Level, Plain, Repeat, Urn
 from synthkit_cart.pointing import Link
 from synthkit_cart.stairs import Stairs
@@ -33,10 +34,14 @@ _CLASSES: dict[str, Any] = {
     for made in (
         *(
             After,
+            Arithmetic,
             Bound,
             Brood,
+            Carried,
+            Carry,
             Categories,
             Clock,
+            Computed,
             Conditional,
             Counted,
             Habit,
