@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from synthkit.hookspecs import hookimpl
     from synthkit.plugins import PLUGIN_API
     from synthkit.row_numbers import parent_rows
-    from synthkit.schema import Column, ColumnKind, ForeignKey, Schema, Table
+    from synthkit.schema import Column, ColumnKind, ForeignKey, Formula, Schema, Table
     from synthkit.scores import Failure, Score
     from synthkit.section import Section
     from synthkit.split import subjects_of
@@ -57,7 +57,7 @@ _MODULES = {
     "hookspecs": ("hookimpl",),
     "plugins": ("PLUGIN_API",),
     "row_numbers": ("parent_rows",),
-    "schema": ("Column", "ColumnKind", "ForeignKey", "Schema", "Table"),
+    "schema": ("Column", "ColumnKind", "ForeignKey", "Formula", "Schema", "Table"),
     "scores": ("Failure", "Score"),
     "section": ("Section",),
     "split": ("subjects_of",),
@@ -78,6 +78,7 @@ __all__ = [
     "Failure",
     "ForeignKey",
     "Format",
+    "Formula",
     "Given",
     "IntegrityError",
     "NoOptions",

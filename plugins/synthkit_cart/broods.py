@@ -11,12 +11,14 @@ from synthkit_cart.alike import steady
 from synthkit_cart.clock import Clock
 from synthkit_cart.history import Habit, Layout
 from synthkit_cart.profiles import profiles
-from synthkit_cart.rows import Rows
+from synthkit_cart.rows import Rows, sequence
 from synthkit_cart.steps import Name, Step, Values, draw_all, learned, needed, some
-from synthkit_cart.tokens import Codec, Floats, Integers, Labels, Numbers, grid
+from synthkit_cart.tokens import NULL, Codec, Floats, Integers, Labels, Numbers, grid
 from synthkit_cart.trees import Growth
 
 APART = 1e6
+_MOSTLY = 0.97  # of the rows: a guard that draws extremes in may have moved a few
+_PAIRS, _SELDOM = 10, 0.05  # of rows, that chance would give; and of those, that a guard may have made
 _TOKENS = 5  # of a category, whose share may be a column
 
 
@@ -115,6 +117,25 @@ def habits(children: Rows, codecs: Mapping[Name, Codec], growth: Growth) -> tupl
     return means, alike
 
 
+def once(children: Rows, time: Name | None) -> dict[Name, Integers]:
+    """The tokens that all but no owner has twice at one time, where chance would give some such pairs of rows."""
+    if time is None:
+        return {}
+    moments = np.unique(children.values[time], return_inverse=True)[1]
+    at = children.at_rows * (int(moments.max(initial=0)) + 1) + moments
+    groups = np.unique(at[children.at_rows >= 0], return_inverse=True)[1]
+    pairs = float((np.bincount(groups) * (np.bincount(groups) - 1) / 2).sum())
+    found = {}
+    for name, codec in children.codecs.items():
+        if name[0] == "own" and not isinstance(codec, Numbers):
+            values = children.values[name][children.at_rows >= 0]
+            tokens, counts = np.unique(np.unique(groups * codec.size + values) % codec.size, return_counts=True)
+            rows = np.bincount(values, minlength=codec.size)[tokens]
+            chance = pairs * (rows / max(len(values), 1)) ** 2
+            found[name] = tokens[(rows - counts <= _SELDOM * chance) & (chance >= _PAIRS) & (tokens != NULL)]
+    return {name: tokens for name, tokens in found.items() if len(tokens)}
+
+
 def _different(values: Integers, at: Integers, size: int) -> bool:
     """Whether no owner has a category twice, where chance would give at least thirty such pairs of rows."""
     known = (at >= 0) & (values > 0)
@@ -171,8 +192,7 @@ def _step(
 
 def _profile(child: str, parents: Rows, children: Rows, layout: Layout, growth: Growth) -> Step | None:
     """Learn what the rows below a row are like as a whole, where that can be told."""
-    times = children.values[layout.time] if layout.time is not None else np.zeros(children.size)
-    order = np.lexsort((np.arange(children.size), times, children.at_rows))
+    order = sequence(children, layout.time)
     told = {n: codec for n, codec in children.codecs.items() if n != layout.time and _steady(children, n, order)}
     classes = profiles(children, told, growth.leaf)
     number, rows = int(classes.max(initial=0)), classes > 0
@@ -221,7 +241,7 @@ def _since(parents: Rows, children: Rows, layout: Layout) -> Name | None:
     for name, codec in parents.codecs.items():
         values = parents.values[name]
         if name[0] == "own" and isinstance(codec, Numbers) and codec.time and not np.isnan(values).any():
-            later = bool((times >= values[owners]).all())
+            later = float((times >= values[owners]).mean()) > _MOSTLY
             if later and (found is None or np.nanmean(values) > np.nanmean(parents.values[found])):
                 found = name
     return found

@@ -108,6 +108,8 @@ class Drawing:
         units = Units.of(counts, alone) if self._possible(name) else Units.of(np.zeros_like(counts), 0)
         given = self._parted(brood.given(owner, units.owner), units)
         about = About(owner.subjects_of(units.owner), units.owner)
+        if key is not None:
+            self.world.parents[text_of(key)] = owner
         values = model.way.sequences(units, given, owner, about, self.world, self.random)
         at = units.owners()
         if not len(at):

@@ -17,6 +17,7 @@ _COUNTED = 62
 _SEEN = 64  # of the rows so far
 _VALUES = 3  # of them that may come again
 _NAN = -1e300
+ZERO = ("zero",)  # what comes before the first row of an owner, as the name of a number
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,36 @@ class Habit:
 
 
 @dataclass(frozen=True)
+class Carry:
+    """How a column goes on from row to row: what it was before, and a change.
+
+    Attributes:
+        plus, minus: the numbers of the row that are added and taken off; one of them may be None.
+        sign: the category that says in which rows the change is turned, if one does.
+        turned: its tokens that say so.
+        opening: what comes before the first row, ``ZERO`` or a number of the owner; None where that row may hold
+            anything.
+    """
+
+    plus: Name | None
+    minus: Name | None
+    sign: Name | None = None
+    turned: Integers = field(default_factory=lambda: np.empty(0, dtype="int64"))
+    opening: Name | None = None
+
+    @property
+    def inputs(self) -> tuple[Name, ...]:
+        """What the change is made of."""
+        return tuple(name for name in (self.plus, self.minus, self.sign) if name is not None)
+
+    def change(self, values: Mapping[Name, Any]) -> Floats:
+        """By how much each row moves it."""
+        change = (0.0 if self.plus is None else values[self.plus]) - (0.0 if self.minus is None else values[self.minus])
+        turned = False if self.sign is None else np.isin(values[self.sign], self.turned)
+        return np.where(turned, -change, change)
+
+
+@dataclass(frozen=True)
 class Layout:
     """What a history keeps.
 
@@ -42,6 +73,8 @@ class Layout:
         echoes: the columns in which the rows of one owner are alike, with the weight of all other rows.
         time: the column that puts rows in order, if there is one.
         clock: for that column.
+        carries: the columns that go on from row to row.
+        once: for columns of categories the tokens that no owner has twice at one time.
     """
 
     codecs: Mapping[Name, Codec]
@@ -49,6 +82,8 @@ class Layout:
     echoes: Mapping[Name, float] = field(default_factory=dict)
     time: Name | None = None
     clock: Clock | None = None
+    carries: Mapping[Name, Carry] = field(default_factory=dict)
+    once: Mapping[Name, Integers] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -78,7 +113,8 @@ class History:
         layout: what is kept.
         counts: how many rows each unit has in the end, descending.
         starts: where the rows of each unit begin in ``rows``.
-        given: the time of each unit's first row and last row, ``("first",)`` and ``("last",)`` as shares of the clock.
+        given: the time of each unit's first row and last row, ``("first",)`` and ``("last",)`` as shares of the clock,
+            and what a column was before the first row, ``("opening", …)``.
         rows: the values of all rows; those to come may be missing.
         done: how many rows each unit has so far, unless it has fewer in the end.
         echo: for each unit that goes on one of its rows so far, at random.
@@ -128,6 +164,12 @@ class History:
         for name, habit in layout.habits.items():
             made["habit", *name] = partial(self._habit, name, habit, rows)
         return made
+
+    def carried(self, name: Name) -> Floats:
+        """What a column was before the next row of each unit that goes on; NaN where that is not known."""
+        if not self.done:
+            return np.asarray(self.given["opening", *name][: self.going])
+        return np.asarray(self.rows[name][self.starts[: self.going] + self.done - 1])
 
     def last_time(self) -> Floats:
         """The time of the last row of each unit that goes on; NaN at first."""
@@ -179,11 +221,23 @@ class History:
         return np.asarray(self._levels[name][: self.going])
 
     def seen(self, name: Name, values: Any, units: Integers) -> Flags:
-        """Whether a row of each of some units has such a value so far; ``values`` are those of all units that go on."""
+        """Whether a row of each of some units has such a value so far."""
         if not self.done:
             return np.zeros(len(units), dtype=bool)
         earlier = self.rows[name][self.starts[units, None] + np.arange(self.done)]
-        return np.asarray((earlier == values[units, None]).any(1))
+        return np.asarray((earlier == values[:, None]).any(1))
+
+    def twice(self, name: Name, time: Name, values: Values, units: Integers) -> Flags:
+        """Whether a row of each of some units has such a category at the very same time, as no owner has."""
+        found = np.zeros(len(units), dtype=bool)
+        same = np.flatnonzero(np.isin(values[name], self.layout.once[name]))
+        for back in range(1, self.done + 1):
+            rows = self.starts[units[same]] + self.done - back
+            same, rows = (each[self.rows[time][rows] == values[time][same]] for each in (same, rows))
+            if not len(same):
+                break
+            found[same] |= self.rows[name][rows] == values[name][same]
+        return found
 
     def earlier(self, name: Name) -> Iterator[Earlier]:
         """A few different values of a column among the rows so far of each unit, frequent ones rather first."""
@@ -214,6 +268,8 @@ class History:
         """What earlier rows tell, null where there are none."""
         if self.done:
             return codec.feature(self.rows[name][rows])
+        if ("opening", *name) in self.given:
+            return codec.feature(self.carried(name))
         empty = codec.feature(np.full(1, np.nan) if codec.ordered else np.zeros(1, dtype="int64"))
         return Feature(np.zeros(self.going, dtype="int64"), empty.size, empty.ordered)
 

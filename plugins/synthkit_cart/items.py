@@ -86,18 +86,25 @@ class Draw:
             raise TypeError("rows that follow no other have no past")
         return self.history
 
+    def number(self, name: Name) -> Floats:
+        """A number of each row, or, by ``("via", key, …)``, of the row that it points at or that owns it."""
+        if name[0] != "via":
+            return np.asarray(self.values[name])
+        rows = self.values.get(("row", name[1]), self.about.owners)
+        return np.asarray(np.append(self.world.parents[name[1]].values[name[2:]], np.nan)[rows])
+
     def some(self, rows: Integers, names: Iterable[Name]) -> Draw:
         """Some of the rows, and what is known of them by some names; of the columns drawn so far none."""
         known = {name: self.known[name].take(rows) for name in names}
         history = self.history.some(rows) if self.history is not None else None
         return Draw(known, {}, self.used, self.about.take(rows), self.world, self.random, history)
 
-    def replace(self, rows: Integers, other: Draw, before: Collection[Name]) -> None:
-        """Put others in the place of some rows; of what is known, that which was not ``before``."""
+    def replace(self, rows: Integers, other: Draw, chosen: Integers, before: Collection[Name]) -> None:
+        """Put chosen rows of another draw in the place of some; of what is known, that which was not ``before``."""
         for name, values in other.values.items():
-            self.values[name][rows] = values
+            self.values[name][rows] = values[chosen]
         for name in other.known.keys() - before:
-            self.known[name].codes[rows] = other.known[name].codes
+            self.known[name].codes[rows] = other.known[name].codes[chosen]
 
     def put(self, name: Name, codec: Codec, values: Any) -> None:
         """Add a column, which becomes known."""
@@ -283,19 +290,12 @@ class After:
 
     def fill(self, draw: Draw) -> None:
         """Add the column."""
-        base = self.base_of(draw)
+        base = draw.number(self.base)
         values = base + self.step.draw(draw.known, draw.rows, draw.random)
         if self.again is not None and draw.past.done:
             again = Again.ask(self.again, self.name, self.codec, draw, base)
             values = np.where(again.hits, again.values, values)
         draw.put(self.name, self.codec, values)
-
-    def base_of(self, draw: Draw) -> Floats:
-        """The other time, of each row."""
-        if self.base[0] != "via":
-            return np.asarray(draw.values[self.base])
-        key = self.base[1]
-        return np.append(draw.world.parents[key].values[self.base[2:]], np.nan)[draw.values["row", key]]
 
 
 Value = Plain | Repeat | Urn | Level

@@ -11,7 +11,8 @@ from synthkit_cart.alike import exchangeable
 from synthkit_cart.apart import before, fair
 from synthkit_cart.broods import APART
 from synthkit_cart.clock import within_day
-from synthkit_cart.history import Layout
+from synthkit_cart.computed import Arithmetic, Carried, Computed, after
+from synthkit_cart.history import Carry, Layout
 from synthkit_cart.items import SHARE, VALUE, After, Plain, Repeat, Value
 from synthkit_cart.past import Asked, Past, past
 from synthkit_cart.pointing import Item, Link, via
@@ -23,6 +24,7 @@ from synthkit_cart.trees import Growth
 from synthkit_cart.way import Times, Way, calendar
 
 _MOSTLY = 0.97
+_POSITION = ("position",)
 SELF = ("self",)  # which row of a small table a row stands for
 
 
@@ -66,6 +68,8 @@ class Lesson:
         times: columns of times that others may be counted from.
         numbers: columns of numbers that others may follow from.
         past: of rows that follow one another.
+        carries: the columns that go on from row to row.
+        formulas: the columns that others give.
     """
 
     rows: Rows
@@ -75,6 +79,8 @@ class Lesson:
     times: dict[Name, Floats] = field(default_factory=dict)
     numbers: dict[Name, Base] = field(default_factory=dict)
     past: Past | None = None
+    carries: dict[Name, Carry] = field(default_factory=dict)
+    formulas: dict[Name, Arithmetic] = field(default_factory=dict)
 
     def tell(self, told: Mapping[Name, Feature]) -> None:
         """Something becomes known that does not depend on the rows before."""
@@ -89,9 +95,16 @@ class Lesson:
         return learned(name, codec, values[rows], known, subjects, self.growth)
 
 
-def learn_way(rows: Rows, layout: Layout | None, keys: Sequence[Key], growth: Growth, seed: int) -> Way:
+def learn_way(
+    rows: Rows,
+    layout: Layout | None,
+    keys: Sequence[Key],
+    growth: Growth,
+    seed: int,
+    formulas: Mapping[Name, Arithmetic] | None = None,
+) -> Way:
     """Learn how the rows of a table are drawn; ``layout`` is None where they follow no other."""
-    lesson, times = Lesson(rows, growth), Times()
+    lesson, times = Lesson(rows, growth, formulas=dict(formulas or {})), Times()
     if layout is not None:
         lesson.tell({name: rows.feature(name) for name in rows.names() if name[0] == "up"})
         times = _follow(lesson, layout, seed)
@@ -101,7 +114,9 @@ def learn_way(rows: Rows, layout: Layout | None, keys: Sequence[Key], growth: Gr
     time = layout.time if layout is not None else None
     items: list[Item] = [_link(lesson, key) for key in keys]
     own = [name for name in rows.codecs if name[0] == "own" and name != time]
-    for name in sorted(own, key=lambda name: echoes.get(name, 0.0) < APART):
+    lesson.carries = dict(layout.carries) if layout is not None else {}
+    inputs = {name: each.inputs for name, each in (lesson.formulas | lesson.carries).items()}
+    for name in after(sorted(own, key=lambda name: echoes.get(name, 0.0) < APART), inputs):
         items.append(_column(lesson, name))
         lesson.tell({name: rows.feature(name)})
         if isinstance(rows.codecs[name], Numbers):
@@ -156,6 +171,10 @@ def _link(lesson: Lesson, key: Key) -> Link:
 
 def _column(lesson: Lesson, name: Name) -> Item:
     codec, values = lesson.rows.codecs[name], lesson.rows.values[name]
+    if name in lesson.carries:
+        return Carried(lesson.step(name, codec, values), lesson.carries[name], float(values.min()), float(values.max()))
+    if name in lesson.formulas:
+        return Computed(lesson.step(name, codec, values), lesson.formulas[name])
     if (follows := stairs(name, codec, values, lesson.numbers, lesson.rows.subjects, lesson.growth.leaf)) is not None:
         return follows
     base = earlier(values, lesson.times) if is_time(codec) else None
@@ -184,8 +203,12 @@ def _value(lesson: Lesson, name: Name) -> Value:
     categories = not isinstance(codec, Numbers)
     if categories and len(asked.hits) and not asked.hits.any():
         return Repeat(first, _other(lesson, name, seen), apart=True)
-    if (steady := exchangeable(first, values, lesson.lone, rows, seen.order, lesson.growth)) is not None:
+    moves = any(name in carry.inputs for carry in lesson.carries.values())  # and so may depend on what it moves
+    steady = None if moves else exchangeable(first, values, lesson.lone, rows, seen.order, lesson.growth)
+    if steady is not None:
         return steady
+    placed = lesson.lone | {_POSITION: lesson.known[_POSITION]}  # the first row may be like no other
+    first = learned(name, codec, values, placed, rows.subjects, lesson.growth)
     if asked.hits.sum() < 2 * lesson.growth.leaf:
         return Repeat(first, lesson.step(name, codec, values, seen.later))
     return _repeat(lesson, first, asked, seen.later)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from synthkit_cart.computed import Computed
 from synthkit_cart.conditional import Conditional
 from synthkit_cart.items import After, Draw, Plain
 from synthkit_cart.pointing import Item
@@ -23,13 +24,13 @@ def likelihood(item: Item, values: Floats | Integers, draw: Draw) -> Floats:
     little of all others, since what it has not seen may still be.
     """
     if isinstance(item, After):
-        between = np.asarray(values, dtype="float64") - item.base_of(draw)
+        between = np.asarray(values, dtype="float64") - draw.number(item.base)
         early = between < 0
         return np.where(early, _NEVER, _of(item.step, np.where(early, 0.0, between), draw))
     if isinstance(item, Stairs):
         follows = item.tokens[np.searchsorted(item.begins, draw.values[item.base], side="right")]
         return np.where(item.codec.tokens(values) == follows, 1.0, _NEVER)
-    return _of(item.step, values, draw) if isinstance(item, Plain) else np.ones(draw.rows)
+    return _of(item.step, values, draw) if isinstance(item, Plain | Computed) else np.ones(draw.rows)
 
 
 def _of(step: Step, values: Floats | Integers, draw: Draw) -> Floats:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from synthkit_cart.history import History, Layout
-from synthkit_cart.rows import Rows
+from synthkit_cart.rows import Rows, sequence
 from synthkit_cart.steps import Name, Values
 from synthkit_cart.tokens import Codec, Feature, Flags, Floats, Integers
-from synthkit_cart.way import Units, today
+from synthkit_cart.way import Units, openings, today
 
 
 @dataclass
@@ -74,11 +74,11 @@ class Past:
 def past(rows: Rows, layout: Layout, daytime: Codec | None, random: np.random.Generator) -> Past:
     """Go through all units with their real rows; ``daytime`` is the codec of the time of day, where there is one."""
     at, times = rows.at_rows, rows.values[layout.time] if layout.time is not None else np.zeros(rows.size)
-    order = np.lexsort((np.arange(rows.size), times, at))
+    order = sequence(rows, layout.time)
     units = Units.of(np.bincount(at[at >= 0], minlength=rows.owners), int((at < 0).sum()))
     shares = layout.clock.share(times) if layout.clock is not None else np.zeros(rows.size)
     ends = {("first",): order[units.starts], ("last",): order[units.starts + units.sizes - 1]}
-    given: Values = {name: shares[row] for name, row in ends.items()}
+    given: Values = {name: shares[row] for name, row in ends.items()} | openings(layout, units, rows.owner)
     real = {name: values[order] for name, values in rows.values.items() if name in layout.codecs}
     history = History(layout, units.sizes, units.starts, given, random, real)
     flags = [np.zeros(rows.size, dtype=bool) for _ in range(3)]

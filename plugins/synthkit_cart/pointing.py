@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from synthkit_cart.computed import Carried, Computed
 from synthkit_cart.items import After, Draw, Value
 from synthkit_cart.rows import NONE, Rows, taken
 from synthkit_cart.stairs import Stairs
@@ -78,7 +79,7 @@ class Link:
         return np.where(kind < 0, other, kind)
 
 
-Item = Value | After | Stairs | Link
+Item = Value | After | Stairs | Carried | Computed | Link
 
 
 def steps_of(items: Iterable[Item]) -> list[Step]:

@@ -83,3 +83,17 @@ def taken(feature: Feature, rows: Integers) -> Feature:
     if not len(feature.codes):
         return Feature(np.zeros(len(rows), dtype="int64"), feature.size, feature.ordered)
     return Feature(np.where(rows < 0, 0, feature.codes[rows]), feature.size, feature.ordered)
+
+
+def sequence(rows: Rows, time: Name | None) -> Integers:
+    """Sorts rows by owner, and those of an owner as they follow one another.
+
+    Rows of one time follow as they stand, or backwards where rows of owners mostly stand with the latest first.
+    """
+    place = np.arange(rows.size)
+    if time is None:
+        return np.lexsort((place, rows.at_rows))
+    order = np.argsort(rows.at_rows, kind="stable")
+    steps = np.diff(rows.values[time][order])[np.diff(rows.at_rows[order]) == 0]
+    backwards = (steps < 0).sum() > (steps > 0).sum()
+    return np.lexsort((-place if backwards else place, rows.values[time], rows.at_rows))

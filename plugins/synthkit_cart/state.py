@@ -12,9 +12,10 @@ import numpy as np
 from synthkit import DataError
 from synthkit_cart.broods import Brood
 from synthkit_cart.clock import Clock
+from synthkit_cart.computed import Arithmetic, Carried, Computed
 from synthkit_cart.conditional import Conditional
 from synthkit_cart.heads import Heads
-from synthkit_cart.history import Habit, Layout
+from synthkit_cart.history import Carry, Habit, Layout
 from synthkit_cart.items import After, Level, Plain, Repeat, Urn
 from synthkit_cart.pointing import Link
 from synthkit_cart.stairs import Stairs
@@ -30,9 +31,13 @@ _CLASSES: dict[str, Any] = {
     for made in (
         *(
             After,
+            Arithmetic,
             Brood,
+            Carried,
+            Carry,
             Categories,
             Clock,
+            Computed,
             Conditional,
             Habit,
             Heads,

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
-from synthkit import Dataset, ForeignKey, parent_rows
-from synthkit_cart.broods import Brood, brood, habits
+from synthkit import Dataset, ForeignKey, Formula, parent_rows
+from synthkit_cart.broods import Brood, brood, habits, once
+from synthkit_cart.carries import carries
 from synthkit_cart.clock import Clock
 from synthkit_cart.columns import codec_of, read
+from synthkit_cart.computed import Arithmetic
 from synthkit_cart.heads import Heads, heads
 from synthkit_cart.history import Layout
 from synthkit_cart.labels import FEW, labels
@@ -71,7 +74,7 @@ class Lessons:
         """Learn a table whose owners have been learned."""
         rows = self.rows[name]
         keys = [self._key(key) for key in self.roles.links[name]]
-        way = learn_way(rows, self.layouts.get(name), keys, self.growth[name], seed)
+        way = learn_way(rows, self.layouts.get(name), keys, self.growth[name], seed, self._formulas(name))
         few = self._few(name)
         described = [step for key in self.roles.pointing(name) if not few for step in self._pointed(key)]
         described += [self._deep(key) for key in self.roles.late if key.table == name]
@@ -172,6 +175,32 @@ class Lessons:
         likes = np.empty(0) if through is None else self._liked(through, key)
         return Key(text_of(key), at, parents, within, through, likes, self._few(key.parent))
 
+    def _formulas(self, name: str) -> dict[Name, Arithmetic]:
+        """The columns of a table that a rule computes from others, as far as that holds in what a model sees."""
+        schema, rows, layout = self.training.schema, self.rows[name], self.layouts.get(name)
+        keys = {key: text_of(key) for key in (*self.roles.links[name], self.roles.under[name]) if key is not None}
+        found: dict[Name, Arithmetic] = {}
+        for rule in (rule for rule in schema[name].rules if isinstance(rule, Formula)):
+            own: Name = ("own", rule.column)
+            named = {reference: schema.lookup(name, reference) for reference in rule.references[1:]}
+            if all(key is None or key in keys for key, _ in named.values()):
+                terms = {r: ("via", keys[k], "own", c.name) if k else ("own", c.name) for r, (k, c) in named.items()}
+                found[own] = Arithmetic(rule.expression, terms)
+        time, runs = (layout.time, layout.carries) if layout is not None else (None, {})
+        numbers = partial(self._number, name)
+        return {
+            own: each
+            for own, each in found.items()
+            if own != time and own not in runs and each.holds(numbers, rows.values[own], rows.codecs[own])
+        }
+
+    def _number(self, table: str, name: Name) -> Floats:
+        """A number of each real row of a table, or of the row that it points at by a key."""
+        if name[0] != "via":
+            return np.asarray(self.rows[table].values[name])
+        key = next(key for key in self.training.schema.parents_of(table) if text_of(key) == name[1])
+        return np.asarray(np.append(self.rows[key.parent].values[name[2:]], np.nan)[pointed(self.training, key)])
+
     def _liked(self, through: str, key: ForeignKey) -> Floats:
         """How much each kind of row that a key leads to is liked, where the other table's rows offer some."""
         other = next(other for other in self.roles.siblings(key) if text_of(other) == through)
@@ -194,12 +223,13 @@ class Lessons:
         time = next((own for own, codec in self.codecs[child].items() if self._orders(child, own, codec)), None)
         told = (children.subjects, growth.least)
         clock = Clock.learn(children.values[time], *told) if time is not None else None
-        key, layout = self.roles.under[child], Layout(children.codecs, time=time, clock=clock)
+        key, found = self.roles.under[child], (carries(children, time), once(children, time))
+        layout = Layout(children.codecs, time=time, clock=clock, carries=found[0], once=found[1])
         single = key is not None and self.training.schema[child].primary_key == key.columns
-        found = brood(child, self.rows[name], children, layout, self.growth[name], single=single)
+        made = brood(child, self.rows[name], children, layout, self.growth[name], single=single)
         means, alike = habits(children, {n: c for n, c in children.codecs.items() if n != time}, growth)
         self.layouts[child] = replace(layout, habits=means, echoes=alike)
-        return replace(found, layout=self.layouts[child])
+        return replace(made, layout=self.layouts[child])
 
     def _orders(self, child: str, name: Name, codec: Codec) -> bool:
         """Whether a time puts the rows of an owner in order: not one that follows from what a row points at."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from synthkit_cart.clock import DAY, within_day
-from synthkit_cart.history import History, Layout
+from synthkit_cart.computed import Carried
+from synthkit_cart.history import ZERO, History, Layout
 from synthkit_cart.items import AGAIN, About, Draw, Repeat, World
 from synthkit_cart.pointing import Item, Link, steps_of
 from synthkit_cart.rows import NONE, Rows, taken
@@ -16,7 +17,7 @@ from synthkit_cart.steps import Name, Step, Values, needed, some
 from synthkit_cart.tokens import Codec, Feature, Flags, Floats, Integers
 
 LIMIT = 256  # rows of one unit; an owner of more has several
-_REDRAWS = 10  # of a row that would repeat what no owner has twice
+_REDRAWS = (1, 3, 12)  # of a row that no owner can have: how many at once, one after another
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ class Way:
         layout = self.layout or Layout({})
         wanted = needed([*steps_of(self.items), *self.times.steps])
         around = {name: taken(feature, units.owner) for name, feature in _upward(owner, wanted).items()}
-        history = History(layout, units.sizes, units.starts, given, random)
+        history = History(layout, units.sizes, units.starts, given | openings(layout, units, owner), random)
         while rows := history.going:
             known = {name: feature.take(slice(rows)) for name, feature in around.items()} | history.known(wanted)
             draw = Draw(known, {}, wanted, about.take(slice(rows)), world, random, history)
@@ -135,41 +136,65 @@ class Way:
         return history.rows
 
     def _next(self, draw: Draw) -> Values:
-        """The next row of each unit, begun again where it repeats what no owner has twice."""
+        """The next row of each unit, begun again where it is none that an owner can have."""
         begun, units = self._begun(draw), np.arange(draw.rows)
-        for _ in range(_REDRAWS):
-            units = units[self._repeats(draw.past, begun.values, units)]
+        for tries in _REDRAWS:
+            units = units[self._refused(draw.past, {n: values[units] for n, values in begun.values.items()}, units)]
             if not len(units):
                 break
-            begun.replace(units, self._begun(draw.some(units, draw.known)), draw.known)
-        for item in self.items[self._apart :]:
+            again = np.repeat(units, tries)
+            other = self._begun(draw.some(again, draw.known))
+            good = ~self._refused(draw.past, other.values, again).reshape(-1, tries)
+            chosen = np.arange(len(units)) * tries + good.argmax(1)  # the first where none is
+            begun.replace(units, other, chosen, draw.known)
+        for item in self.items[self._strict :]:
             item.fill(begun)
         return begun.values
 
     def _begun(self, draw: Draw) -> Draw:
-        """The next rows up to the last column or key that no owner has twice the same in."""
+        """The next rows up to the last column or key in which one may be refused."""
         known = dict(draw.known)
         values = self.times.draw(draw.past, known, draw.random)
         begun = Draw(known, values, draw.used, draw.about, draw.world, draw.random, draw.history)
-        for item in self.items[: self._apart]:
+        for item in self.items[: self._strict]:
             item.fill(begun)
         return begun
 
     @property
-    def _apart(self) -> int:
-        """How many items there are up to the last one that no owner has twice the same in."""
-        return max((place + 1 for place, item in enumerate(self.items) if _is_apart(item)), default=0)
+    def _strict(self) -> int:
+        """How many items there are up to the last one in which a row may be refused."""
+        once = self.layout.once if self.layout is not None else {}
+        strict = [_is_apart(item) or isinstance(item, Carried) or item.name in once for item in self.items]
+        return max((place + 1 for place, each in enumerate(strict) if each), default=0)
 
-    def _repeats(self, history: History, values: Values, units: Integers) -> Flags:
-        found = np.zeros(len(units), dtype=bool)
+    def _refused(self, history: History, values: Values, units: Integers) -> Flags:
+        """Which of some rows repeat what no owner has twice, or run beyond what there can be."""
+        found, time = np.zeros(len(units), dtype=bool), history.layout.time
         for item in self.items:
             if _is_apart(item):
                 found |= history.seen(item.name, values[item.name], units)
+            elif time is not None and item.name in history.layout.once:
+                found |= history.twice(item.name, time, values, units)
+            elif isinstance(item, Carried):
+                found |= item.beyond(values[item.name])
         return found
 
 
 def _is_apart(item: Item) -> bool:
     return isinstance(item, Repeat | Link) and item.apart
+
+
+def openings(layout: Layout, units: Units, owner: Rows | None) -> Values:
+    """What columns that run on were before the first row of each unit; NaN where that is not known."""
+    found: Values = {}
+    for name, carry in layout.carries.items():
+        before = np.full(len(units.owner), np.nan)
+        if owner is not None and carry.opening is not None:
+            start = np.zeros(owner.size) if carry.opening == ZERO else owner.values[carry.opening]
+            known = (units.part[0] == 0) & (units.owner >= 0)
+            before[known] = start[units.owner[known]]
+        found["opening", *name] = before
+    return found
 
 
 def calendar(times: Floats) -> dict[Name, Feature]:

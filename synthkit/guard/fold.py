@@ -20,7 +20,8 @@ from synthkit.guard.members import MemberKey, member_key, unused
 from synthkit.guard.rare import links
 from synthkit.guard.relations import Columns
 from synthkit.row_numbers import Flags, repeated, row_codes
-from synthkit.schema import Column, FixedCombinations, ForeignKey, Schema, Table
+from synthkit.schema import Column, FixedCombinations, ForeignKey, Formula, Schema, Table
+from synthkit.schema.formula import renamed
 from synthkit.storage import within
 
 _ROUNDS = 40  # of drawing members again where a key repeats
@@ -174,7 +175,25 @@ class Fold:
     def _folded_table(self, table: Table) -> Table:
         parts = self._parts[table.name]
         inside = any(set(part.columns) & set(table.primary_key) for part in parts)
-        return Table(table.name, _folded_columns(table, parts), () if inside else table.primary_key)
+        return Table(
+            table.name,
+            _folded_columns(table, parts),
+            () if inside else table.primary_key,
+            rules=tuple(self._formulas(table, parts)),
+        )
+
+    def _formulas(self, table: Table, parts: tuple[_Part, ...]) -> Iterator[Formula]:
+        """The formulas of a table, with the columns beside a key to a reference table in the place of that table's."""
+        here, own = {column.name for column in _folded_columns(table, parts)}, set(table.column_names)
+        for rule in (rule for rule in table.rules if isinstance(rule, Formula) and rule.column in here):
+            named = {reference: self.schema.lookup(table.name, reference) for reference in rule.references}
+            beside = {
+                r: f"{key.columns[0]}.{column.name}"
+                for r, (key, column) in named.items()
+                if key is not None and self.schema[key.parent].reference
+            }
+            if set(beside.values()) <= here - own and all(r in here for r, (key, _) in named.items() if key is None):
+                yield replace(rule, expression=renamed(rule.expression, beside))
 
     @cached_property
     def _parts(self) -> dict[str, tuple[_Part, ...]]:

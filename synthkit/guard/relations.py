@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from synthkit.errors import DataError, IntegrityError, UsageError
 from synthkit.guard.fresh import Fresh
 from synthkit.guard.values import Values, guarded_column, stored, taken
 from synthkit.row_numbers import Flags, Integers, repeated, row_codes
-from synthkit.schema import Column, ColumnKind, ForeignKey, Schema, Table
+from synthkit.schema import Column, ColumnKind, ForeignKey, Formula, Schema, Table
 
 Rules = Mapping[str, Values | Fresh | None]  # how each column goes out and comes back; None where all is null
 Columns = dict[str, "pd.Series[Any]"]
@@ -23,14 +23,16 @@ _ALL_PARTS = 20  # the round from which every part of a key may change
 
 
 def guarded_schema(schema: Schema, rules: Mapping[str, Rules]) -> Schema:
-    """The schema that a model sees: row numbers for keys, and the modelled columns."""
+    """The schema that a model sees: row numbers for keys, the modelled columns, and formulas over these."""
     tables = tuple(_guarded_table(schema, table, rules[table.name]) for table in schema.tables)
     names = {table.name: table.primary_key for table in tables}
     keys = tuple(
         ForeignKey(key.table, (foreign_name(schema, key),), key.parent, names[key.parent], key.owner)
         for key in schema.foreign_keys
     )
-    return Schema(tables, keys, schema.subject)
+    shown = Schema(tables, keys, schema.subject)
+    ruled = (replace(table, rules=tuple(_shown_formulas(schema[table.name], shown))) for table in tables)
+    return replace(shown, tables=tuple(ruled))
 
 
 def foreign_name(schema: Schema, key: ForeignKey) -> str:
@@ -205,6 +207,17 @@ def _guarded_table(schema: Schema, table: Table, rules: Rules) -> Table:
     if not columns:  # a table needs a column to have rows
         primary, columns = ("row",), {"row": _number_column("row")}
     return Table(table.name, tuple(columns.values()), primary, table.reference)
+
+
+def _shown_formulas(table: Table, shown: Schema) -> Iterator[Formula]:
+    """The formulas of a table that name nothing but numbers and times that a model sees."""
+    for rule in (rule for rule in table.rules if isinstance(rule, Formula)):
+        try:
+            kinds = {shown.lookup(table.name, reference)[1].kind for reference in rule.references}
+        except KeyError:
+            continue
+        if kinds <= {ColumnKind.NUMERICAL, ColumnKind.DATETIME}:
+            yield rule
 
 
 def _guarded_key(schema: Schema, table: Table) -> tuple[str, ...]:

@@ -64,6 +64,31 @@ def evaluated(expression: str, values: Mapping[str, Any]) -> Any:
     return _value(tree, names, values)
 
 
+def renamed(expression: str, new: Mapping[str, str]) -> str:
+    """The expression with other names for some of its terms.
+
+    Example:
+        >>> renamed("quantity * products.price", {"products.price": "product_id.price"})
+        'quantity * `product_id.price`'
+    """
+    tree, names = _parsed(expression)
+    return ast.unparse(_renamed(tree, names, new))
+
+
+def _renamed(node: ast.expr, names: Mapping[str, str], new: Mapping[str, str]) -> ast.expr:
+    if isinstance(node, ast.BinOp):
+        return ast.BinOp(_renamed(node.left, names, new), node.op, _renamed(node.right, names, new))
+    if isinstance(node, ast.UnaryOp):
+        return ast.UnaryOp(node.op, _renamed(node.operand, names, new))
+    if isinstance(node, ast.Call):
+        return ast.Call(node.func, [_renamed(node.args[0], names, new)], [])
+    if isinstance(node, ast.Constant):
+        return node
+    parts = (f"`{names[part]}`" if part in names else part for part in ast.unparse(node).split("."))
+    term = _term(node, names)
+    return ast.Name(f"`{new[term]}`" if term in new else ".".join(parts))
+
+
 def measure(expression: str, times: Collection[str]) -> str | None:
     """What an expression gives, a ``number``, a ``time`` or a ``span``; None where it adds what does not go together.
 

@@ -8,13 +8,14 @@ nulls.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from synthkit.schema.formula import terms
+from synthkit.schema.formula import evaluated, terms
 
 _EXACT = ConfigDict(extra="forbid")
 
@@ -130,6 +131,15 @@ class Formula:
     def references(self) -> tuple[str, ...]:
         """The columns that the rule names."""
         return (self.column, *terms(self.expression))
+
+    def computed(self, values: Mapping[str, Any]) -> Any:
+        """The expression with a number, or a column of numbers, for each of its terms; times are microseconds.
+
+        Example:
+            >>> Formula("total", "quantity * products.price").computed({"quantity": 2, "products.price": 4})
+            8
+        """
+        return evaluated(self.expression, values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from synthkit.errors import DataError, IntegrityError, UsageError
 from synthkit.guard import Guard
 from synthkit.guard.fold import Fold
 from synthkit.integrity import violations
-from synthkit.schema import Column, ColumnKind, ForeignKey, Schema, Table
+from synthkit.schema import Column, ColumnKind, ForeignKey, Formula, Range, Schema, Table
 from synthkit.storage import dtype_of
 
 ID, TEXT, PII = ColumnKind.ID, ColumnKind.TEXT, ColumnKind.PII
@@ -125,6 +125,56 @@ def test_a_model_sees_names_of_members_and_what_stands_beside_them():
         "product.sold": TIME,
         "product.fresh": BOOLEAN,
     }
+
+
+def priced(*expressions, **columns):
+    """200 lines of 100 orders, each of one of 40 products, and formulas over them for ``total``, ``net`` and so on."""
+    rows = {"product": [f"P{n % PRODUCTS:03}" for n in range(200)], "many": [1 + n % 3 for n in range(200)]}
+    rows |= {f"sum {n}": [0.5] * 200 for n, _ in enumerate(expressions)} | columns
+    own = {Column("order", ID, "int64"): [n // 2 for n in range(200)], Column("product", ID): rows.pop("product")}
+    own |= {Column(name, NUMBER, "double"): cells for name, cells in rows.items()}
+    rules = tuple(Formula(f"sum {n}", expression) for n, expression in enumerate(expressions))
+    products = {Column("id", ID, unique=True): [f"P{n:03}" for n in range(PRODUCTS)]}
+    products |= {Column("price", NUMBER, "double"): [n / 4 for n in range(PRODUCTS)]}
+    tables = dict(
+        [
+            table("orders", {KEY: range(100), Column("fee", NUMBER, "double"): [n % 5 for n in range(100)]}, ("id",)),
+            table("lines", own, rules=rules),
+            table("products", products, ("id",), reference=True),
+        ]
+    )
+    keys = (link("lines", "order", "orders", owner=True), link("lines", "product", "products"))
+    return dataset(tables, keys, "orders")
+
+
+def seen_formulas(data):
+    return [rule.expression for rule in Guard.learn(data).guarded_schema["lines"].rules]
+
+
+def test_a_model_sees_formulas_over_what_it_sees():
+    """By what a column of a reference table is called there; never a sign of a category, nor other rules."""
+    data = priced("many * products.price", "orders.fee - 2 * (-many + `sum 0`)", "many * product.price")
+    assert seen_formulas(data) == [
+        "many * `product.price`",
+        "orders.fee - 2 * (-many + `sum 0`)",
+        "many * `product.price`",
+    ]
+    bounded = changed(data.schema, "lines", rules=(Range("many", low=1), *data.schema["lines"].rules[:1]))
+    assert seen_formulas(Dataset(bounded, data.tables)) == ["many * `product.price`"]
+
+
+def test_a_model_sees_no_formula_over_what_it_does_not_see():
+    """A column beside a key has the name of an own one; too few have a fee; and numbers as text are categories."""
+    assert seen_formulas(priced("many * products.price", **{"product.price": [n % 7 for n in range(200)]})) == []
+    data = priced("orders.fee * many")
+    fee = Column("fee", NUMBER, "double", nullable=True)
+    schema = changed(data.schema, "orders", columns=(KEY, fee))
+    orders = data["orders"].assign(fee=data["orders"]["fee"].where(data["orders"]["id"] < 5))
+    assert seen_formulas(Dataset(schema, {**data.tables, "orders": orders})) == []
+    worded = [replace(c, storage="string") if c.name == "many" else c for c in data.schema["lines"].columns]
+    lines = data["lines"].assign(many=data["lines"]["many"].astype(str))
+    schema = changed(data.schema, "lines", columns=tuple(worded))
+    assert seen_formulas(Dataset(schema, {**data.tables, "lines": lines})) == []
 
 
 def test_what_is_folded_is_unfolded():
