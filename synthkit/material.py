@@ -184,7 +184,8 @@ def _schema(plan: Plan, tables: Mapping[str, pa.Table], context: Context) -> Sch
         ]
         if missing:
             raise DataError(
-                f"no file for the tables {', '.join(missing)} of {plan.schema_file}", "correct --data or --schema"
+                f"no file for the tables {', '.join(missing)} of the schema {plan.schema_file}",
+                "correct --data or --schema",
             )
     else:
         schema, notes = infer(tables)
