@@ -226,7 +226,8 @@ def _table(*names: str) -> Table:
 
 def _print_where(run: Run, console: Console) -> None:
     slow = sorted(run.timings.items(), key=lambda item: -item[1])
-    times = ", ".join(f"{name} {seconds:.1f}\xa0s" for name, seconds in slow if seconds >= 0.05)
+    spent = [f"{name} {seconds:.1f} s" for name, seconds in slow if seconds >= 0.05]
+    times = ", ".join(text.replace(" ", "\xa0") for text in spent)
     failed = sum(failure.applicable for failure in run.failures)
     if failed:
         figures, them = ("1 figure", "it") if failed == 1 else (f"{failed} figures", "them")
@@ -234,9 +235,9 @@ def _print_where(run: Run, console: Console) -> None:
     style = {"passed": "bold green", "failed": "bold red"}.get(run.verdict, "bold")
     rows = ", ".join(f"{count:,} {name}" for name, count in run.rows.items())
     console.print(f"\n[{style}]{run.verdict}[/]  {escape(rows)}", highlight=False)
-    spent = f"time    {sum(run.timings.values()):.1f} s: {times}; memory {run.peak_memory_mb:,.0f}\xa0MiB"
-    spent = textwrap.fill(spent, console.width, subsequent_indent=" " * 8)  # no figure without its unit
-    console.print(spent.replace("\xa0", " "), highlight=False, soft_wrap=True)
+    line = f"time    {sum(run.timings.values()):.1f} s: {times}; memory\xa0{run.peak_memory_mb:,.0f}\xa0MiB"
+    line = textwrap.fill(line, console.width, subsequent_indent=" " * 8)  # no figure without its unit
+    console.print(line.replace("\xa0", " "), highlight=False, soft_wrap=True)
     if run.repeats > 1:
         console.print(f"seeds   {run.repeats}: mean and standard deviation (±), or the worst", highlight=False)
     if run.folder:
