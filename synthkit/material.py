@@ -183,7 +183,10 @@ def _schema(plan: Plan, tables: Mapping[str, pa.Table], context: Context) -> Sch
             name for name in schema.table_names if name not in tables and name in (plan.tables or schema.table_names)
         ]
         if missing:
-            raise DataError(f"no file for the tables {', '.join(missing)} of the schema", "correct --data or --schema")
+            raise DataError(
+                f"no file for the tables {', '.join(missing)} of the schema {plan.schema_file}",
+                "correct --data or --schema",
+            )
     else:
         schema, notes = infer(tables)
         left_out = tuple(f"{name}." for name in tables if plan.tables and name not in plan.tables)

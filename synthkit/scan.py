@@ -180,14 +180,17 @@ def search(folder: Path, strings: RealStrings, files: Iterable[Path] | None = No
     table that the schema knows are not compared.
 
     Raises:
-        DataError: there is no such folder, or an archive cannot be opened.
+        DataError: there is no such folder, no file in it, or an archive cannot be opened.
         ResourceError: an archive holds more than anyone would pack.
     """
     if not folder.exists():
         raise DataError(f"there is no folder or file {folder}", "check the path")
     listed = files if files is not None else folder.rglob("*") if folder.is_dir() else [folder]
+    found_files = sorted(path for path in listed if path.is_file())
+    if not found_files and files is None:  # whoever names the files knows them
+        raise DataError(f"there is no file in {folder}, so nothing was searched", "check the path")
     hits: list[Hit] = []
-    for path in sorted(path for path in listed if path.is_file()):
+    for path in found_files:
         name = path.relative_to(folder).as_posix() if path != folder else path.name
         shown = strings.masked(name)
         with within(shown):

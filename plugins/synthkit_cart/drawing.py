@@ -105,7 +105,9 @@ class Drawing:
         shared = self.roles.root(name) != self.roles.root(self.subject)  # which keeps its size
         counts = exactly(counts, model.size - model.alone, self.random, single=brood.single) if shared else counts
         alone = model.alone if shared else round(model.alone * ratio)
-        units = Units.of(counts, alone) if self._possible(name) else Units.of(np.zeros_like(counts), 0)
+        if not self._possible(name):
+            counts, alone = np.zeros_like(counts), 0
+        units = Units.of(counts, alone, model.way.layout)
         given = self._parted(brood.given(owner, units.owner), units)
         about = About(owner.subjects_of(units.owner), units.owner)
         if key is not None:

@@ -78,7 +78,7 @@ def past(rows: Rows, layout: Layout, daytime: Codec | None, random: np.random.Ge
     """Go through all units with their real rows; ``daytime`` is the codec of the time of day, where there is one."""
     at, times = rows.at_rows, rows.values[layout.time] if layout.time is not None else np.zeros(rows.size)
     order = sequence(rows, layout.time)
-    units = Units.of(np.bincount(at[at >= 0], minlength=rows.owners), int((at < 0).sum()))
+    units = Units.of(np.bincount(at[at >= 0], minlength=rows.owners), int((at < 0).sum()), layout)
     shares = layout.clock.share(times) if layout.clock is not None else np.zeros(rows.size)
     ends = {("first",): order[units.starts], ("last",): order[units.starts + units.sizes - 1]}
     given: Values = {name: shares[row] for name, row in ends.items()} | openings(layout, units, rows.owner)

@@ -18,7 +18,8 @@ from synthkit_cart.steps import Name, Step, Values, needed, some
 from synthkit_cart.tokens import Codec, Feature, Flags, Floats, Integers
 
 SINCE = ("since",)  # the row before
-LIMIT = 256  # rows of one unit; an owner of more has several
+_LIMIT = 256  # rows of one unit; an owner of more has several
+_RUNNING = 4_096  # where columns run on, which they cannot from one unit to the next
 _STEPS = 4  # in which a time that is twice as long is told apart
 _REDRAWS = (1, 3, 12)  # of a row that no owner can have: how many at once, one after another
 
@@ -40,9 +41,9 @@ class Units:
     part: tuple[Integers, Integers]
 
     @classmethod
-    def of(cls, counts: Integers, alone: int = 0) -> Units:
+    def of(cls, counts: Integers, alone: int = 0, layout: Layout | None = None) -> Units:
         """The units of owners with so many rows each, and of so many rows that have no owner."""
-        pieces = -(-counts // LIMIT)
+        pieces = -(-counts // (_RUNNING if layout is not None and layout.carries else _LIMIT))
         owner = np.repeat(np.arange(len(counts)), pieces)
         number = np.arange(len(owner)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
         base, extra = counts[owner] // pieces[owner], counts[owner] % pieces[owner]

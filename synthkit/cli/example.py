@@ -14,7 +14,7 @@ def command() -> None:
     """Write bundled example data."""
 
 
-@command.command("bank")
+@command.command("bank", short_help="Customers of an invented bank, and what they do.")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--customers", type=click.IntRange(min=1), default=2000, show_default=True, help="Customers to make.")
 @click.option(

@@ -28,7 +28,7 @@ JUNIT = click.option("--junit", type=_PATH, metavar="FILE", help="Also write the
 REPEATS = click.option("--repeats", type=int, metavar="N", help="Judge mean and spread of N seeds. Default: 1.")
 OVERWRITE = click.option("--overwrite", is_flag=True, default=None, help="Replace an existing --out.")
 CONFIG = click.option("--config", type=_PATH, help="Configuration file. Default: synthkit.toml, from here upwards.")
-FORMAT = click.option("--format", type=str, help="Format of the tables written: csv or parquet. Default: csv.")
+FORMAT = click.option("--format", type=str, help="Format of the tables: csv, parquet or of a plugin. Default: csv.")
 CSV_SAFE = click.option(
     "--csv-safe", is_flag=True, default=None, help="Write an apostrophe before text in CSV that begins like a formula."
 )

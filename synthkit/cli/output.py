@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -225,17 +226,18 @@ def _table(*names: str) -> Table:
 
 def _print_where(run: Run, console: Console) -> None:
     slow = sorted(run.timings.items(), key=lambda item: -item[1])
-    times = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in slow if seconds >= 0.05)
+    spent = [f"{name} {seconds:.1f} s" for name, seconds in slow if seconds >= 0.05]
+    times = ", ".join(text.replace(" ", "\xa0") for text in spent)
     failed = sum(failure.applicable for failure in run.failures)
     if failed:
-        figures = "1 figure" if failed == 1 else f"{failed} figures"
-        console.print(f"\n{figures} could not be computed; scores.json names them", style="yellow")
+        figures, them = ("1 figure", "it") if failed == 1 else (f"{failed} figures", "them")
+        console.print(f"\n{figures} could not be computed; scores.json names {them}", style="yellow")
     style = {"passed": "bold green", "failed": "bold red"}.get(run.verdict, "bold")
     rows = ", ".join(f"{count:,} {name}" for name, count in run.rows.items())
     console.print(f"\n[{style}]{run.verdict}[/]  {escape(rows)}", highlight=False)
-    console.print(
-        f"time    {sum(run.timings.values()):.1f} s: {times}; memory {run.peak_memory_mb:,.0f} MiB", highlight=False
-    )
+    line = f"time    {sum(run.timings.values()):.1f} s: {times}; memory\xa0{run.peak_memory_mb:,.0f}\xa0MiB"
+    line = textwrap.fill(line, console.width, subsequent_indent=" " * 8)  # no figure without its unit
+    console.print(line.replace("\xa0", " "), highlight=False, soft_wrap=True)
     if run.repeats > 1:
         console.print(f"seeds   {run.repeats}: mean and standard deviation (±), or the worst", highlight=False)
     if run.folder:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from difflib import get_close_matches
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,7 +25,7 @@ _CAPABILITIES = {
 }
 
 
-@click.command("check")
+@click.command("check", short_help="Hold an installed plugin to every promise.")
 @click.argument("name")
 @grouped(JSON, DEBUG)
 @click.option("--markdown", is_flag=True, help="Print a table for a README.")
@@ -41,11 +45,18 @@ def command(*, name: str, as_json: bool, markdown: bool, debug: bool) -> int:
 
 
 def _named(registry: Registry, name: str) -> list[Plugin]:
-    """The plugins of that name, of any kind; where there is none, the error says which synthesizers there are."""
+    """The plugins of that name, of any kind; broken ones raise what is wrong with them."""
+    from synthkit.errors import UsageError
     from synthkit.plugins import KINDS
 
-    kinds = [kind for kind in KINDS if name in registry.names(kind)] or ["synthesizer"]
-    return [registry.find(kind, name) for kind in kinds]
+    named = [registry.find(kind, name) for kind in KINDS if name in registry.names(kind)]
+    if not named and name in registry.names("broken"):
+        return [registry.find("broken", name)]
+    if not named:
+        near = get_close_matches(name, [plugin.name for plugin in registry.plugins], n=1)
+        remedy = f"did you mean {near[0]!r}?" if near else "`synthkit plugins` lists them"
+        raise UsageError(f"there is no plugin {name!r}", remedy)
+    return named
 
 
 def _record(plugin: Plugin, found: Iterable[Outcome]) -> dict[str, Any]:
@@ -59,20 +70,32 @@ def _capabilities(plugin: Plugin) -> dict[str, Any]:
 
 
 def _plain(plugin: Plugin, found: list[Outcome]) -> Iterator[str]:
-    yield f"{plugin.name}, {plugin.kind} of {plugin.distribution} {plugin.version} ({plugin.licence})"
+    yield f"{plugin.name}, {plugin.kind} of {plugin.distribution} {plugin.version} (licence: {plugin.licence})"
     yield from (f"  {name:<14} {_shown(value)}" for name, value in _capabilities(plugin).items())
     for outcome in found:
-        yield f"{outcome.state:<9} {outcome.promise}"
-        yield from [f"          {outcome.words} [{outcome.check}]"] if outcome.words else []
+        yield _folded(f"{outcome.state:<9} {outcome.promise}")
+        yield from [_folded(f"{'':<9} {outcome.words} [{outcome.check}]")] if outcome.words else []
     yield f"{sum(o.state == 'kept' for o in found)} of {len(found)} promises kept"
 
 
+def _folded(line: str) -> str:
+    """The line, within a terminal, and whole where somebody searches it."""
+    if not sys.stdout.isatty():
+        return line
+    return textwrap.fill(line, get_terminal_size().columns, subsequent_indent=" " * 10)
+
+
 def _markdown(plugin: Plugin, found: list[Outcome]) -> Iterator[str]:
-    yield from (f"### `{plugin.name}` ({plugin.kind})", "", f"| {plugin.licence} | |", "|---|---|")
+    yield from (f"### `{plugin.name}` ({plugin.kind})", "", f"| licence | {_cell(plugin.licence)} |", "|---|---|")
     yield from (f"| `{name}` | {_shown(value)} |" for name, value in _capabilities(plugin).items())
     for outcome in found:
         reason = f": {outcome.words}" if outcome.words else ""
-        yield f"| {outcome.promise} | {outcome.state}{reason} |".replace("\n", " ")
+        yield f"| {_cell(outcome.promise)} | {_cell(outcome.state + reason)} |"
+
+
+def _cell(text: str) -> str:
+    """The text as one cell of a table."""
+    return " ".join(text.split()).replace("|", "\\|")
 
 
 def _shown(value: Any) -> str:

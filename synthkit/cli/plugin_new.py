@@ -9,7 +9,7 @@ import click
 from synthkit.cli.options import DEBUG, grouped
 
 
-@click.command("new")
+@click.command("new", short_help="Write a project for a plugin of your own.")
 @click.argument("kind", metavar="synthesizer|evaluator|format")
 @click.argument("name")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder to write. Default: synthkit-NAME.")

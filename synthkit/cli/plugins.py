@@ -9,6 +9,8 @@ import click
 from synthkit.cli import plugin_check, plugin_new
 from synthkit.cli.options import DEBUG, JSON, grouped
 
+_NAMED = 28  # characters of a distribution's name that are kept together
+
 
 @click.group("plugins", invoke_without_command=True)
 @grouped(JSON, DEBUG)
@@ -47,6 +49,7 @@ def _list(*, as_json: bool) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("Name", "Kind", "Distribution", "Licence", "State"):
         table.add_column(name, overflow="fold")
+    table.columns[2].min_width = min(_NAMED, max(len(plugin.distribution) for plugin in plugins))  # broken at no letter
     for plugin in plugins:
         state = (
             "[green]ready[/]" if plugin.problem is None else "[yellow]missing[/]" if plugin.needs else "[red]broken[/]"

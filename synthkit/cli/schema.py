@@ -28,7 +28,7 @@ def command() -> None:
     """Infer, check or show the schema of a folder of tables; it never holds a real value."""
 
 
-@command.command("infer")
+@command.command("infer", short_help="Infer the schema of tables, for review.")
 @click.argument("path", type=_PATH)
 @click.option("--out", type=_PATH, help="Write to this file instead of stdout.")
 @click.option("--as", "form", type=click.Choice(_FORMS), default="toml", help="As TOML, or as SDV's JSON.")
@@ -47,7 +47,7 @@ def infer(*, path: Path, out: Path | None, form: str, overwrite: bool, debug: bo
     click.echo(out)
 
 
-@command.command("check")
+@command.command("check", short_help="Check that tables fit a schema.")
 @click.argument("path", type=_PATH)
 @grouped(SCHEMA, DEBUG)
 def check(*, path: Path, schema: Path | None, debug: bool) -> None:
@@ -66,7 +66,7 @@ def check(*, path: Path, schema: Path | None, debug: bool) -> None:
     click.echo(f"sound: {rows}; subject {dataset.subject}")
 
 
-@command.command("show")
+@command.command("show", short_help="Show a schema, of a file or inferred.")
 @click.argument("path", type=_PATH)
 @click.option("--as", "form", type=click.Choice(["table", *_FORMS]), default="table", help="How to print it.")
 @grouped(DEBUG)

@@ -27,7 +27,7 @@ _CELL = "Unmistakable Cell"  # in a damaged file; no message may show it
 _WIDE = 200  # columns
 _TEXTS = {
     "name": ["Ann", "Größe ß", "名前 🙂", "e\u0301 \u202eabc", "x" * 5_000],
-    "odd": [" padded ", "a,b;c\td", 'said "no"', "two\nlines", "back\\slash"],
+    "odd": [" padded ", "a,b;c\td", 'said "no"', "two\nlines, \r\nor three", "back\\slash"],
     "like a number": ["007", "1.50", "-0", "1e5", "nan"],
     "like nothing": ["NULL", "NA", "None", "#N/A", "null"],
     'a, "name" ü': ["=1+1", "'", '"', ",", "@"],

@@ -24,6 +24,7 @@ def require(kept: bool, plugin: Checked, name: str, complaint: str) -> None:
     Raises:
         AssertionError: it is not.
     """
+    __tracebackhide__ = True  # pytest shows the check that asked
     if not kept:
         fail(plugin, name, complaint)
 
@@ -34,6 +35,7 @@ def fail(plugin: Checked, name: str, complaint: str) -> NoReturn:
     Raises:
         AssertionError: always.
     """
+    __tracebackhide__ = True
     raise AssertionError(f"{plugin.name}: {name} {complaint}")
 
 

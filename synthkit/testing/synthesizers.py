@@ -16,16 +16,15 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
-import pandas as pd
 import pydantic
 
 from synthkit.context import Context
 from synthkit.dataset import Dataset
 from synthkit.errors import PluginError, ResourceError
 from synthkit.given import Condition, Given
-from synthkit.schema import Column, ColumnKind
+from synthkit.schema import ColumnKind
 from synthkit.synthesizer import Synthesizer
-from synthkit.testing import trials
+from synthkit.testing import drawn, trials
 from synthkit.testing.comparison import difference, fingerprints
 from synthkit.testing.promises import Watch, fail, global_seed, global_state, require
 from synthkit.testing.reload import sampled_elsewhere
@@ -35,8 +34,8 @@ Check: TypeAlias = Callable[[Checked], None]
 Work: TypeAlias = Callable[[Context], object]
 
 _ROWS = 25  # subjects of a sample
+_LARGE = 4_000_000_000  # the seed of a run is split into seeds below 2**32
 _LONGEST = 2.0  # seconds without a word
-_DTYPES = {ColumnKind.NUMERICAL: "fiu", ColumnKind.BOOLEAN: "b", ColumnKind.DATETIME: "M"}
 
 
 def check_constructor_does_nothing(synthesizer: Checked) -> None:
@@ -93,14 +92,7 @@ def check_sample_before_fit_is_refused(synthesizer: Checked) -> None:
 
 def check_sample_has_the_schema(synthesizer: Checked) -> None:
     """A sample has the schema of the training part, a fresh index, and in each column a dtype of its kind."""
-    training, sample = _usual(synthesizer), _known(synthesizer)
-    require(sample.schema == training.schema, synthesizer, "the sample", "has another schema than the training part")
-    for table in training.schema.tables:
-        fresh = sample[table.name].index.equals(pd.RangeIndex(len(sample[table.name])))
-        require(fresh, synthesizer, table.name, "has an index that is not 0, 1, 2 and so on")
-        for column in table.columns:
-            found = sample[table.name][column.name].dtype
-            require(_fits(found, column), synthesizer, f"{table.name}.{column.name}", f"has the dtype {found}")
+    drawn.require_schema(synthesizer, _known(synthesizer), _usual(synthesizer))
 
 
 def check_counts_are_exact(synthesizer: Checked) -> None:
@@ -117,37 +109,22 @@ def check_counts_are_exact(synthesizer: Checked) -> None:
 
 def check_keys_are_valid(synthesizer: Checked) -> None:
     """Primary keys are the row numbers; foreign keys are row numbers of the parent, null only where that may be."""
-    sample = _known(synthesizer)
-    for table in sample.schema.tables:
-        for name in table.primary_key:
-            numbered = sample[table.name][name].tolist() == list(range(len(sample[table.name])))
-            require(numbered, synthesizer, f"{table.name}.{name}", "is not the row number")
-    for key in sample.schema.foreign_keys:
-        (name,) = key.columns
-        held, where = sample[key.table][name], f"{key.table}.{name}"
-        may_be = sample.schema[key.table].column(name).nullable
-        require(may_be or bool(held.notna().all()), synthesizer, where, "is null, and may not be")
-        led = bool(held.dropna().isin(range(len(sample[key.parent]))).all())
-        require(led, synthesizer, where, "leads to no row")
+    drawn.require_keys(synthesizer, _known(synthesizer))
 
 
 def check_nulls_are_within_bounds(synthesizer: Checked) -> None:
     """A column without nulls in the training part has none in a sample."""
-    for where, values, seen in _columns(synthesizer):
-        nulls = int(values.isna().sum())
-        require(not nulls or bool(seen.isna().any()), synthesizer, where, f"has {nulls} nulls, the training part none")
+    drawn.require_no_new_nulls(synthesizer, _known(synthesizer), _usual(synthesizer))
 
 
 def check_categories_are_within_bounds(synthesizer: Checked) -> None:
     """Every category of a sample is one of the training part."""
-    for where, values, seen in _columns(synthesizer, ColumnKind.CATEGORICAL, ColumnKind.BOOLEAN):
-        unknown = int((~values.dropna().isin(seen.dropna())).sum())
-        require(not unknown, synthesizer, where, f"has {unknown} cells with categories that it was not shown")
+    drawn.require_known_categories(synthesizer, _known(synthesizer), _usual(synthesizer))
 
 
 def check_numbers_are_finite(synthesizer: Checked) -> None:
     """No number of a sample is infinite."""
-    for where, values, _ in _columns(synthesizer, ColumnKind.NUMERICAL):
+    for where, values, _ in drawn.compared(_known(synthesizer), _usual(synthesizer), ColumnKind.NUMERICAL):
         infinite = int(np.isinf(values.dropna().to_numpy("float64")).sum())
         require(not infinite, synthesizer, where, f"has {infinite} infinite numbers")
 
@@ -156,7 +133,7 @@ def check_same_seeds_same_sample(synthesizer: Checked) -> None:
     """The same data and seeds give the same sample to the last digit, whatever was drawn in between."""
     first, second = (_fitted(synthesizer, _usual(synthesizer)) for _ in range(2))
     before = fingerprints(_sampled(first))
-    _sampled(first, seed=2)
+    _sampled(first, 90, seed=2)
     for model, what in ((first, "drawn again"), (second, "of another fit")):
         after = fingerprints(_sampled(model))
         different = [name for name in before if before[name] != after.get(name)]
@@ -164,8 +141,9 @@ def check_same_seeds_same_sample(synthesizer: Checked) -> None:
 
 
 def check_other_seed_other_sample(synthesizer: Checked) -> None:
-    """Another seed gives other rows."""
-    first, second = (_sampled(_fitted(synthesizer, _usual(synthesizer)), seed=seed) for seed in (1, 2))
+    """Another seed gives other rows, and any whole number below 2**32 is one."""
+    model = _fitted(synthesizer, _usual(synthesizer), seed=_LARGE)
+    first, second = (_sampled(model, seed=seed) for seed in (1, _LARGE))
     require(bool(difference(first, second)), synthesizer, "the sample", "is the same for another seed")
 
 
@@ -191,11 +169,13 @@ def check_second_fit_forgets_the_first(synthesizer: Checked) -> None:
 
 
 def check_saved_model_samples_the_same(synthesizer: Checked) -> None:
-    """A model that was saved, and loaded in a new process, draws the same sample, to the last digit."""
+    """A model that was saved, and loaded in a new process from another folder, draws the same, to the last digit."""
     model = _fitted(synthesizer, _usual(synthesizer))
-    with tempfile.TemporaryDirectory() as folder, _told(synthesizer, "save, and load in a new process"):
-        model.save(Path(folder))
-        after = sampled_elsewhere(synthesizer, Path(folder), rows=_ROWS, seed=1)
+    with tempfile.TemporaryDirectory() as place, _told(synthesizer, "save, and load in a new process"):
+        (folder := Path(place) / "saved").mkdir()
+        model.save(folder)
+        moved = folder.rename(Path(place) / "moved")
+        after = sampled_elsewhere(synthesizer, moved, rows=_ROWS, seed=1)
     before = fingerprints(_sampled(model))
     different = [name for name in before if before[name] != after.get(name)]
     require(not different, synthesizer, ", ".join(different[:1]), "differs after save and load in a new process")
@@ -212,16 +192,16 @@ def check_one_category_is_learned(synthesizer: Checked) -> None:
     what = "one category"
     training = trials.of_one_category(_usual(synthesizer))
     sample = _sampled(_fitted(synthesizer, training, what), what=what)
-    for where, values, seen in _compared(sample, training, ColumnKind.CATEGORICAL, ColumnKind.BOOLEAN):
+    for where, values, seen in drawn.compared(sample, training, ColumnKind.CATEGORICAL, ColumnKind.BOOLEAN):
         require(bool(values.isin(seen).all()), synthesizer, where, "has another category than the only one")
 
 
 def check_column_of_nulls_is_learned(synthesizer: Checked) -> None:
-    """A column of nothing but nulls, of any kind, comes back so."""
+    """Columns of any kind may have nulls in some rows or in all; one of nothing but nulls comes back so."""
     what = "columns of nulls"
     training = trials.with_null_columns(_usual(synthesizer))
     sample = _sampled(_fitted(synthesizer, training, what), what=what)
-    for where, values, seen in _compared(sample, training):
+    for where, values, seen in drawn.compared(sample, training):
         require(
             bool(seen.notna().any() or values.isna().all()), synthesizer, where, "has values, and had nothing but nulls"
         )
@@ -232,7 +212,7 @@ def check_unicode_is_learned(synthesizer: Checked) -> None:
     what = "odd names and categories"
     training = trials.in_unicode(_usual(synthesizer))
     sample = _sampled(_fitted(synthesizer, training, what), what=what)
-    for where, values, seen in _compared(sample, training, ColumnKind.CATEGORICAL):
+    for where, values, seen in drawn.compared(sample, training, ColumnKind.CATEGORICAL):
         require(bool(values.isin(seen).all()), synthesizer, where, "has categories that differ from those it was shown")
 
 
@@ -279,16 +259,20 @@ def check_declared_capabilities_are_true(synthesizer: Checked) -> None:
 
 
 def check_given_is_heeded(synthesizer: Checked) -> None:
-    """If it is conditional, all subjects that it draws are as given; the other columns keep to the schema."""
+    """If it is conditional, all subjects that it draws are as given, and as many; all else is as in any sample."""
     if not synthesizer.conditional:
         return  # it is never given anything
     subject = "customers"
     given = Given((Condition("segment", values=("gold",)), Condition("income", ranges=((2_500.0, 4_000.0),))))
-    sample = _sampled(_fitted(synthesizer, _usual(synthesizer)), given=given)
+    training = _usual(synthesizer)
+    sample = _sampled(_fitted(synthesizer, training), given=given)
     gold = int((sample[subject]["segment"] != "gold").sum())
     require(not gold, synthesizer, f"{subject}.segment", f"has {gold} cells that are not as given")
     outside = int((~sample[subject]["income"].between(2_500, 4_000)).sum())
     require(not outside, synthesizer, f"{subject}.income", f"has {outside} cells that are not as given")
+    found = len(sample[subject])
+    require(found == _ROWS, synthesizer, subject, f"has {found} rows, {_ROWS} were asked for, with conditions")
+    drawn.require_all(synthesizer, sample, training)
 
 
 SYNTHESIZER_CHECKS: tuple[Check, ...] = (
@@ -329,11 +313,15 @@ def _usual(synthesizer: Checked) -> Dataset:
 
 
 def _fitted(
-    synthesizer: Checked, training: Dataset, what: str = "the usual data", context: Context | None = None
+    synthesizer: Checked,
+    training: Dataset,
+    what: str = "the usual data",
+    context: Context | None = None,
+    seed: int = 0,
 ) -> Synthesizer:
     made = _made(synthesizer)
     with _told(synthesizer, f"fit ({what})"):
-        made.fit(training, seed=0, context=context or Context())  # whether it returns itself, another check asks
+        made.fit(training, seed=seed, context=context or Context())  # whether it returns itself, another check asks
     return made
 
 
@@ -360,27 +348,6 @@ def _told(synthesizer: Checked, what: str) -> Iterator[None]:
     except Exception as error:
         words = (str(error).splitlines() or [""])[0]
         raise AssertionError(f"{synthesizer.name}: {what} raised {type(error).__name__}: {words}") from error
-
-
-def _columns(synthesizer: Checked, *kinds: ColumnKind) -> Iterator[tuple[str, pd.Series[Any], pd.Series[Any]]]:
-    return _compared(_known(synthesizer), _usual(synthesizer), *kinds)
-
-
-def _compared(
-    sample: Dataset, training: Dataset, *kinds: ColumnKind
-) -> Iterator[tuple[str, pd.Series[Any], pd.Series[Any]]]:
-    """Each learned column of some kinds, or of all: its name, what was drawn and what was learned."""
-    for table in training.schema.table_names:
-        for column in training.schema.modelled(table):
-            if not kinds or column.kind in kinds:
-                yield f"{table}.{column.name}", sample[table][column.name], training[table][column.name]
-
-
-def _fits(dtype: Any, column: Column) -> bool:
-    """Whether a column of that kind may have that dtype; for text, its cells say more than its dtype."""
-    if column.kind is ColumnKind.ID:
-        return str(dtype) in ("int64", "Int64")
-    return column.kind not in _DTYPES or dtype.kind in _DTYPES[column.kind]
 
 
 def _require_stopped(synthesizer: Checked, verb: str, run: Work) -> None:

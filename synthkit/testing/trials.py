@@ -63,13 +63,18 @@ def of_one_category(data: Dataset) -> Dataset:
 
 
 def with_null_columns(data: Dataset) -> Dataset:
-    """Beside every learned column one more of its kind, in which every cell is null."""
+    """Beside every learned column two more of its kind: one with null in every second cell, one with nothing else."""
     frames, tables = {}, []
     for table in data.schema.tables:
-        twins = [replace(c, name=f"no {c.name}", nullable=True) for c in data.schema.modelled(table.name)]
-        size = len(data[table.name])
-        nulls = {c.name: pd.Series([None] * size, dtype=dtype_of(c.storage, nullable=True)) for c in twins}
-        frames[table.name] = data[table.name].assign(**nulls)
+        learned, frame = data.schema.modelled(table.name), data[table.name]
+        second = pd.Series(np.arange(len(frame)) % 2 == 1, index=frame.index)
+        nulls: dict[str, Any] = {}
+        for column in learned:
+            dtype = dtype_of(column.storage, nullable=True)
+            nulls[f"some {column.name}"] = frame[column.name].astype(dtype).mask(second)
+            nulls[f"no {column.name}"] = pd.Series([None] * len(frame), dtype=dtype, index=frame.index)
+        twins = [replace(c, name=f"{how} {c.name}", nullable=True) for c in learned for how in ("some", "no")]
+        frames[table.name] = frame.assign(**nulls)
         tables.append(replace(table, columns=(*table.columns, *twins)))
     return Dataset(replace(data.schema, tables=tuple(tables)), frames)
 

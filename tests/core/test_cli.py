@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,12 +13,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from rich.console import Console
 
-from synthkit.cli import run
+from synthkit.cli import output, run
 from synthkit.engine import execute
 from synthkit.errors import NothingEvaluatedError, UsageError
 from synthkit.plan import Plan
 from synthkit.plugins import Registry, discover
+from synthkit.run import Run
 
 pytestmark = pytest.mark.slow  # whole runs, or processes of their own
 
@@ -497,3 +500,12 @@ def test_a_plugin_may_add_a_command(capsys):
 def test_version(capsys):
     assert run(["--version"]) == 0
     assert capsys.readouterr().out.startswith("synthkit ")
+
+
+def test_no_figure_of_the_times_is_torn_from_its_unit(capsys):
+    run_ = Run("run", 0, "cart", timings={f"step {'x' * i}": 1.0 for i in range(1, 9)})
+    output._print_where(run_, Console(width=41))
+    times = capsys.readouterr().out.partition("time    ")[2].splitlines()
+    assert len(times) > 3
+    assert all(len(line) <= 41 and re.search(r"(s[,;:]|MiB)$", line) for line in times), times
+    assert all(line.startswith(" " * 8) for line in times[1:])

@@ -114,10 +114,29 @@ def test_check_tells_broken_and_excepted_promises_and_ends_with_1(capsys, monkey
 def test_check_prints_a_table_for_a_readme(capsys):
     assert run(["plugins", "check", "csv", "--markdown"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[:5] == ["### `csv` (format)", "", "| MIT | |", "|---|---|", "| `suffixes` | .csv, .csv.gz |"]
+    assert lines[:5] == ["### `csv` (format)", "", "| licence | MIT |", "|---|---|", "| `suffixes` | .csv, .csv.gz |"]
     assert all(line.startswith("| ") and line.endswith(" | kept |") for line in lines[6:])
+
+
+def test_a_reason_cannot_break_that_table(capsys, monkeypatch):
+    from synthkit_stranger import Nothing
+
+    monkeypatch.setattr(Nothing, "exceptions", {"check_deadline_stops_it": "it does nothing |\nat all"})
+    assert run(["plugins", "check", "nothing", "--markdown"]) == 1
+    assert "| excepted: it does nothing \\| at all |" in capsys.readouterr().out
+
+
+def test_check_keeps_within_a_terminal(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "60")
+    assert run(["plugins", "check", "csv"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 60
+    assert any(line.startswith(" " * 10) for line in lines)
 
 
 def test_check_knows_no_plugin_of_another_name(capsys):
     assert run(["plugins", "check", "parqet"]) == 2
-    assert "there is no synthesizer 'parqet'" in capsys.readouterr().err
+    assert "there is no plugin 'parqet'; did you mean 'parquet'?" in capsys.readouterr().err
+    assert run(["plugins", "check", "unheard of"]) == 2
+    assert "there is no plugin 'unheard of'; `synthkit plugins` lists them" in capsys.readouterr().err

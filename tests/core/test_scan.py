@@ -276,6 +276,7 @@ def test_an_archive_with_a_password_cannot_pass(tmp_path, strings):
 
 
 def test_leaks_are_refused_with_file_column_and_count(tmp_path, strings):
+    (tmp_path / "log.txt").write_text("nobody")
     refuse_leaks(tmp_path, strings)
     (tmp_path / "log.txt").write_text("C10001 and C10002")
     with pytest.raises(SecurityError, match=r"log\.txt holds 2 values of people\.person_id") as caught:
@@ -330,6 +331,9 @@ def test_scan_without_data_is_exit_3(tmp_path, bank, capsys):
     assert run(["scan", "real", "--against", "nowhere"]) == 3
     assert run(["scan", "nowhere", "--against", "real"]) == 3
     assert "there is no folder or file nowhere" in capsys.readouterr().err
+    (tmp_path / "void" / "deeper").mkdir(parents=True)
+    assert run(["scan", "void", "--against", "real"]) == 3
+    assert "there is no file in void, so nothing was searched" in capsys.readouterr().err
 
 
 RESAMPLE = ["--plugin", "resample", "--data", "real", "--out", "out"]

@@ -32,10 +32,10 @@ def text(values: object) -> pd.Series:
     return pd.Series(np.asarray(values).tolist(), dtype=TEXT)
 
 
-def ledger(accounts: int = 400, *, opened: bool = False, seed: int = 0) -> Dataset:
+def ledger(accounts: int = 400, *, opened: bool = False, seed: int = 0, rows_each: int = 9) -> Dataset:
     """Accounts that pay in, then take out at most what is there: ``number`` is the balance, ``amount`` moves it."""
     random = np.random.default_rng(seed)
-    sizes = random.integers(4, 14, accounts)
+    sizes = random.integers(rows_each - 5, rows_each + 5, accounts)
     at, rows = np.repeat(np.arange(accounts), sizes), int(sizes.sum())
     place = np.arange(rows) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     opening = random.integers(0, 20, accounts) * 10.0 * opened
@@ -88,6 +88,12 @@ def test_what_is_taken_out_depends_on_the_balance_that_is_there(ledgers) -> None
         assert side["moves"]["number"].lt(0).mean() < 0.01
     real, made = (side["moves"]["number"].quantile([0.1, 0.25, 0.5, 0.75, 0.9]) for side in ledgers)
     assert made.to_numpy() == pytest.approx(real.to_numpy(), rel=0.2, abs=4)
+
+
+def test_the_balance_of_an_owner_with_many_rows_runs_on_to_the_last() -> None:
+    made = drawn(ledger(25, rows_each=300), 25)
+    assert made["moves"]["account"].value_counts().max() > 256
+    assert not from_the_row_before(made).any()
 
 
 def test_the_first_row_is_like_first_rows(ledgers) -> None:

@@ -78,6 +78,11 @@ class Trimming(Lists):
         return [None if value is None else value.strip() for value in values]
 
 
+class Unix(Lists):
+    def cells(self, values):
+        return [None if value is None else value.replace("\r\n", "\n") for value in values]
+
+
 class Emptying(Lists):
     def cells(self, values):
         return [value or "" for value in values]
@@ -163,6 +168,7 @@ WRONG = [
     (Nameless, "check_suffixes_are_endings", ": name is empty"),
     (Dotless, "check_suffixes_are_endings", "the suffix 'arrow' is no ending such as .csv"),
     (Endless, "check_suffixes_are_endings", "suffixes are none"),
+    (Unix, "check_text_is_read_as_written", "the column odd is not what was written (text)"),
     (Trimming, "check_text_is_read_as_written", "the column odd is not what was written (text)"),
     (Emptying, "check_nulls_are_read_as_written", "the column a is not what was written (nulls in several columns)"),
     (Sparing, "check_no_rows_are_read_as_written", "the columns are others than those written (no rows)"),

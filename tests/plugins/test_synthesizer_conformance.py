@@ -34,11 +34,14 @@ WRONG = [
     (wrong.Infinite, "check_numbers_are_finite", "purchases.amount has 1 infinite numbers"),
     (wrong.Restless, "check_same_seeds_same_sample", "amount differs for the same seeds (of another fit)"),
     (wrong.Advancing, "check_same_seeds_same_sample", "amount differs for the same seeds (drawn again)"),
+    (wrong.Shifting, "check_same_seeds_same_sample", "differs for the same seeds (drawn again)"),
+    (wrong.Signed, "check_other_seed_other_sample", "sample (the usual data) raised ValueError"),
     (wrong.Deaf, "check_other_seed_other_sample", "the sample is the same for another seed"),
     (wrong.Seeding, "check_global_random_state_is_left_alone", "a global random generator was left changed"),
     (wrong.Reading, "check_global_random_state_is_left_alone", "amount depends on a global random generator"),
     (wrong.Remembering, "check_second_fit_forgets_the_first", "amount depends on what was learned before the last fit"),
     (wrong.Losing, "check_saved_model_samples_the_same", "differs after save and load in a new process"),
+    (wrong.Rooted, "check_saved_model_samples_the_same", "raised RuntimeError: FileNotFoundError"),
     (
         wrong.Bound,
         "check_saved_model_samples_the_same",
@@ -46,6 +49,7 @@ WRONG = [
     ),
     (wrong.Pairing, "check_one_row_is_learned", "fit (one subject) raised"),
     (wrong.Dropping, "check_one_category_is_learned", "has another category than the only one"),
+    (wrong.Solid, "check_column_of_nulls_is_learned", "fit (columns of nulls) raised ValueError"),
     (wrong.Filling, "check_column_of_nulls_is_learned", "has values, and had nothing but nulls"),
     (wrong.Ascii, "check_unicode_is_learned", "has categories that differ from those it was shown"),
     (wrong.Aligning, "check_index_means_nothing", "purchases.amount depends on the index of the training part"),
@@ -54,6 +58,9 @@ WRONG = [
     (wrong.Deadline, "check_cancels_within_two_seconds", "sample goes on after its deadline"),
     (wrong.Modest, "check_declared_capabilities_are_true", "but refusals: it takes one table"),
     (wrong.Boasting, "check_given_is_heeded", "customers.segment has 16 cells that are not as given"),
+    (wrong.Careless, "check_given_is_heeded", "customers.churned has the dtype object"),
+    (wrong.Unlinking, "check_given_is_heeded", "purchases.customer_id leads to no row"),
+    (wrong.Stingy, "check_given_is_heeded", "customers has 3 rows, 25 were asked for, with conditions"),
     (wrong.Blocks, "check_declared_capabilities_are_true", "branches differs between samples, but blockwise is true"),
 ]
 
@@ -65,6 +72,7 @@ def test_installed_synthesizers_keep_every_promise(plugin, check):
 
 def test_the_synthesizer_that_breaks_nothing_passes():
     check_synthesizer(wrong.Steady)
+    synthesizers.check_given_is_heeded(wrong.Heeding)
 
 
 @pytest.mark.parametrize(("synthesizer", "check", "words"), WRONG, ids=[cls.__name__ for cls, _, _ in WRONG])

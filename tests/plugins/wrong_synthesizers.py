@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -311,6 +312,75 @@ class Deadline(Steady):
     def sample(self, rows, *, seed, context, given=None):
         context.progress = lambda *_: None
         return super().sample(rows, seed=seed, context=context)
+
+
+class Shifting(Steady):
+    """Draws otherwise once it has drawn many."""
+
+    def sample(self, rows, *, seed, context, given=None):
+        before, self.many = getattr(self, "many", 0), max(getattr(self, "many", 0), rows // 60)
+        return super().sample(rows, seed=seed + before, context=context)
+
+
+class Signed(Steady):
+    """Takes seeds of 31 bits only."""
+
+    def sample(self, rows, *, seed, context, given=None):
+        return super().sample(rows, seed=int(np.array([seed]).astype("uint32").view("int32")[0]), context=context)
+
+
+class Rooted(Steady):
+    """Looks for its model where that was saved."""
+
+    def save(self, folder):
+        super().save(folder)
+        (folder / "where").write_text(str(folder))
+
+    @classmethod
+    def load(cls, folder):
+        return super().load(Path((folder / "where").read_text()))
+
+
+class Solid(Steady):
+    """Takes columns with values in every row, or in none."""
+
+    def fit(self, training, *, seed, context):
+        for name in training.tables:
+            for column in training.schema.modelled(name):
+                values = training[name][column.name]
+                if column.kind == "boolean" and values.notna().any():
+                    values.to_numpy("bool")
+        return super().fit(training, seed=seed, context=context)
+
+
+class Heeding(Steady):
+    """Heeds what is given, and nothing else."""
+
+    conditional = True
+
+    def sample(self, rows, *, seed, context, given=None):
+        sample = super().sample(rows, seed=seed, context=context)
+        if given is None:
+            return sample
+        return self.heed(changed(sample, "customers", segment="gold", income=3_000.0))
+
+    def heed(self, sample):
+        return sample
+
+
+class Careless(Heeding):
+    def heed(self, sample):
+        return changed(sample, "customers", churned=None)
+
+
+class Unlinking(Heeding):
+    def heed(self, sample):
+        return changed(sample, "purchases", customer_id=1_000)
+
+
+class Stingy(Heeding):
+    def sample(self, rows, *, seed, context, given=None):
+        return super().sample(rows if given is None else 3, seed=seed, context=context, given=given)
 
 
 class Modest(Steady):
