@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from synthkit_cart.conditional import Conditional
+from synthkit_cart.conditional import Conditional, cumulated
 from synthkit_cart.tokens import Floats, Integers
 
 _ROUNDS = 30
@@ -53,7 +53,7 @@ def fair(conditional: Conditional, leaves: Integers, had: tuple[Integers, Intege
         expected -= np.bincount(entries, liked[entries] * each[rows], len(liked))
         liked = liked * real / (expected + _DOUBT)
         liked /= np.bincount(of, liked)[of]
-    return replace(conditional, shares=_cumulated(liked, of))
+    return replace(conditional, shares=cumulated(liked, of))
 
 
 def _found(known: Integers, asked: Integers, rows: Integers) -> tuple[Integers, Integers]:
@@ -66,11 +66,3 @@ def _found(known: Integers, asked: Integers, rows: Integers) -> tuple[Integers, 
 def _apart(shares: Floats, of: Integers) -> Floats:
     """The share of each token in its leaf, of shares that are cumulated over it."""
     return np.where(np.append(True, of[1:] != of[:-1])[: len(of)], shares - of, np.diff(shares, prepend=0.0))
-
-
-def _cumulated(mass: Floats, of: Integers) -> Floats:
-    """Shares cumulated over a leaf, and one higher with each leaf."""
-    sums = np.bincount(of, mass)
-    ends = np.cumsum(mass / sums[of])
-    last = np.append(of[1:] != of[:-1], True)[: len(of)]
-    return np.where(last, of + 1.0, np.minimum(ends, of + 1.0))

@@ -132,22 +132,70 @@ def learn(target: Target, features: Mapping[Any, Feature], subjects: Integers, g
     number = np.zeros(len(names) + 1, dtype="int32")
     number[used] = np.arange(len(used))
     slim = Tree(number[tree.feature], tree.threshold, tree.left, tree.depth)
-    leaves = _leaves(slim, slim.leaves(codes[used]), target)
+    leaves = _leaves(slim, slim.leaves(codes[used]), target, growth.few)
     return Conditional(tuple(names[i] for i in used), tuple(orders[i] for i in used), slim, *leaves)
 
 
-def _leaves(tree: Tree, leaves: Integers, target: Target) -> tuple[Integers, Integers, Integers, Floats]:
+def _leaves(tree: Tree, leaves: Integers, target: Target, least: int) -> tuple[Integers, Integers, Integers, Floats]:
     """The number of each leaf's node, and the tokens of all leaves with their cumulated shares."""
     nodes = np.flatnonzero(tree.left == np.arange(len(tree.left)))
     number = np.zeros(len(tree.left), dtype="int64")
     number[nodes] = np.arange(len(nodes))
     pairs, counts = np.unique(number[leaves] * target.size + target.tokens, return_counts=True)
+    mass = counts.astype("float64")
+    if target.ordered:
+        pairs, mass = smoothed(pairs, mass, np.bincount(target.tokens, minlength=target.size), least)
     of, tokens = pairs // target.size, pairs % target.size
-    sizes = np.bincount(of, counts, len(nodes))
-    before = np.concatenate([[0.0], np.cumsum(counts)[:-1]])
-    starts = np.concatenate([[0.0], np.cumsum(sizes)[:-1]])
-    ends = np.cumsum(np.bincount(of, minlength=len(nodes)))
-    return number, ends, tokens, of + (before - starts[of] + counts) / sizes[of]
+    return number, np.cumsum(np.bincount(of, minlength=len(nodes))), tokens, cumulated(mass, of)
+
+
+def smoothed(pairs: Integers, mass: Floats, overall: Integers, least: int) -> tuple[Integers, Floats]:
+    """What few rows of a leaf have is shared out among the tokens around, as frequent as these are overall.
+
+    Null, and a token that ``least`` rows of a leaf have, stay as they are. The others are taken together from the
+    lowest on, until there are as many rows (statistically equivalent blocks, Tukey 1947); within such a block, tokens
+    are as frequent as in the whole column. Else a leaf would hold single rows: what one in a thousand has would come
+    out as one in fifty beside what else is true of somebody who was learned from.
+
+    ``pairs`` are leaves and tokens as ``leaf * len(overall) + token``, ascending, of ``mass`` rows each, and
+    ``overall`` is how often each token occurs.
+
+    Example:
+        >>> smoothed(np.array([2, 3, 6]), np.array([4.0, 1.0, 1.0]), np.array([0, 0, 9, 3, 2, 0, 1]), 2)
+        (array([2, 3, 4, 6]), array([4.        , 1.        , 0.66666667, 0.33333333]))
+    """
+    size = len(overall)
+    few = (mass < least) & (pairs % size != NULL)
+    alone, rare, rows = pairs[~few], pairs[few], mass[few]
+    block = _blocks(rare // size, rows, least)
+    first = np.flatnonzero(np.append(True, block[1:] != block[:-1])[: len(block)])
+    width = rare[np.append(first[1:], len(rare)) - 1] - rare[first] + 1 if len(rare) else first
+    within = np.repeat(np.arange(len(first)), width)
+    around = np.arange(len(within)) + np.repeat(rare[first] - np.cumsum(width) + width, width)
+    weight = np.where(np.isin(around, alone), 0.0, overall[around % size])
+    weight *= (np.bincount(block, rows) / np.bincount(within, weight))[within]
+    found, shared = np.append(alone, around[weight > 0]), np.append(mass[~few], weight[weight > 0])
+    order = np.argsort(found, kind="stable")
+    return found[order], shared[order]
+
+
+def _blocks(of: Integers, rows: Floats, least: int) -> Integers:
+    """Numbers of blocks of at least so many rows of one leaf each, where it has as many; ``of`` is ascending."""
+    begins = np.append(True, of[1:] != of[:-1])[: len(of)]
+    leaf = np.cumsum(begins) - 1
+    before = np.cumsum(rows) - rows
+    before -= before[begins][leaf]
+    place = np.minimum(before // least, np.maximum(np.bincount(leaf, rows)[leaf] // least, 1) - 1)
+    return np.cumsum(begins | np.append(True, place[1:] != place[:-1])[: len(of)]) - 1
+
+
+def cumulated(mass: Floats, of: Integers) -> Floats:
+    """Shares cumulated over a leaf, and one higher with each leaf; ``of`` is the leaf of each mass, ascending."""
+    sums = np.bincount(of, mass)
+    before = np.append(0.0, np.cumsum(sums)[:-1])
+    ends = of + (np.cumsum(mass) - before[of]) / sums[of]
+    last = np.append(of[1:] != of[:-1], True)[: len(of)]
+    return np.where(last, of + 1.0, np.minimum(ends, of + 1.0))
 
 
 def _groups(target: Target, names: Sequence[Any], features: Mapping[Any, Feature]) -> Integers:

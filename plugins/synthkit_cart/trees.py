@@ -37,6 +37,11 @@ class Growth:
         """The fewest subjects that share a token."""
         return max(self.leaf // 4, 1)
 
+    @property
+    def few(self) -> int:
+        """So many rows of a leaf must have a number for it to be told from those around."""
+        return max(self.leaf // 8, 1)
+
 
 @dataclass(frozen=True)
 class Tree:

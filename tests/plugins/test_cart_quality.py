@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from synthkit import Context, Dataset
 from synthkit_cart.cart import Cart, CartOptions
-from synthkit_cart.conditional import Target, learn
+from synthkit_cart.conditional import Target, learn, smoothed
 from synthkit_cart.links import Candidates
 from synthkit_cart.profiles import profiles
 from synthkit_cart.rows import Rows
@@ -53,6 +53,53 @@ def test_atoms_bounds_grids_and_dependence_are_kept() -> None:
         assert abs(len(own) - len(other)) < 0.02 * 20_000
         for share in (0.4, 0.6, 0.9):
             assert abs((own <= other.quantile(share)).mean() - (other <= other.quantile(share)).mean()) < 0.03
+
+
+def people(rows: int, seed: int) -> pd.DataFrame:
+    """Three columns of whole numbers, so few different ones that strangers are often alike."""
+    random = np.random.default_rng(seed)
+    age = random.integers(0, 100, rows)
+    height, day = np.rint(10 * age + random.normal(0, 50, rows)), np.rint(random.normal(0, 1, rows))
+    when = np.datetime64("2024-01-01", "us") + day.astype("int64").astype("timedelta64[D]")
+    return pd.DataFrame({"whole": age, "number": height, "when": when})
+
+
+def test_rows_that_were_learned_from_come_out_less_often_than_from_leaves_as_they_are() -> None:
+    """1.55 times as often as rows that were not, and 1.77 times from leaves with single rows; about 900 and 600 do.
+
+    The spread of the figure is 0.08, but all seeds are fixed.
+    """
+    learned, others = people(8_000, 1), people(8_000, 2)
+    both = pd.concat([learned, others], keys=[0, 1], names=["side", None]).reset_index("side")
+    alone = both.loc[~both.duplicated([*learned], keep=False)]
+    made = drawn(one_table(learned, {name: name for name in learned}), 8_000)["t"]
+    met = alone.merge(made[[*learned]].drop_duplicates())["side"].value_counts() / alone["side"].value_counts()
+    assert met[0] / met[1] < 1.66
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 9)), min_size=1, max_size=40), st.integers(1, 6))
+def test_what_few_rows_of_a_leaf_have_is_shared_out_among_those_around(rows, least) -> None:
+    """By definition, leaf by leaf."""
+    leaves, tokens = (np.array(part) for part in zip(*rows, strict=True))
+    pairs, counts = np.unique(leaves * 10 + tokens, return_counts=True)
+    overall = np.bincount(tokens, minlength=10)
+    wanted: dict[int, float] = {}
+    for leaf in set(leaves.tolist()):
+        own = {int(p) % 10: int(n) for p, n in zip(pairs, counts, strict=True) if p // 10 == leaf}
+        alone = {token for token, n in own.items() if n >= least or token == 0}
+        few = [token for token in own if token not in alone]
+        blocks = [[] for _ in range(max(sum(own[token] for token in few) // least, 1))]
+        for place, token in enumerate(few):
+            blocks[min(sum(own[t] for t in few[:place]) // least, len(blocks) - 1)].append(token)
+        wanted |= {leaf * 10 + token: own[token] for token in alone}
+        for block in filter(None, blocks):
+            around = [token for token in range(block[0], block[-1] + 1) if token not in alone and overall[token]]
+            for token in around:
+                share = overall[token] / sum(overall[t] for t in around)
+                wanted[leaf * 10 + token] = sum(own[t] for t in block) * share
+    found, mass = smoothed(pairs, counts.astype("float64"), overall, least)
+    assert found.tolist() == sorted(wanted)
+    assert mass == pytest.approx([wanted[pair] for pair in sorted(wanted)])
 
 
 def shop(people: int = 800, each: int = 20, seed: int = 0) -> Dataset:
