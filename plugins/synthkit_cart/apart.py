@@ -12,6 +12,8 @@ from synthkit_cart.tokens import Floats, Integers
 _ROUNDS = 30
 _DOUBT = 1.0  # rows that have each token of a leaf, beside the real ones
 _PAIRS = 1_000_000  # of a row and one before it, that are looked at
+TELLING = 30  # pairs of rows of one owner that are the same by chance, below which nothing can be said
+_SLIPS, _AT_MOST = 0.05, 0.2  # of rows, and of the pairs that chance would give, that hardly ever share a category
 
 
 def before(at: Integers, order: Integers) -> tuple[Integers, Integers]:
@@ -29,6 +31,31 @@ def before(at: Integers, order: Integers) -> tuple[Integers, Integers]:
     row = np.repeat(np.arange(len(owners)), place)
     back = np.arange(len(row)) - np.repeat(np.cumsum(place) - place, place)
     return order[row], order[row - np.repeat(place, place) + back]
+
+
+def repeats(values: Integers, at: Integers, size: int) -> tuple[float, int]:
+    """How many pairs of rows of one owner would be the same by chance, and how many rows repeat one of their owner.
+
+    ``values`` are below ``size``, and 0 where nothing is known; ``at`` is who owns each row.
+
+    Example:
+        >>> repeats(np.array([1, 1, 2, 2]), np.array([0, 0, 1, 1]), 3)
+        (1.0, 2)
+    """
+    known = (at >= 0) & (values > 0)
+    counts = np.bincount(at[known])
+    shares = np.bincount(values[known], minlength=size) / max(int(known.sum()), 1)
+    expected = float((counts * (counts - 1) / 2).sum() * (shares**2).sum())
+    return expected, int(known.sum()) - len(np.unique(at[known] * size + values[known]))
+
+
+def never_twice(values: Integers, at: Integers, size: int) -> bool:
+    """Whether hardly any owner has a category twice, where chance would make many have; see ``repeats``.
+
+    A guard that draws rare categories anew, and a few slips in the data, may have made some.
+    """
+    expected, found = repeats(values, at, size)
+    return expected >= TELLING and found <= min(_AT_MOST * expected, _SLIPS * int(((at >= 0) & (values > 0)).sum()))
 
 
 def fair(conditional: Conditional, leaves: Integers, had: tuple[Integers, Integers]) -> Conditional:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from synthkit_cart.alike import steady
+from synthkit_cart.apart import never_twice
 from synthkit_cart.clock import Clock
 from synthkit_cart.history import Habit, Layout
 from synthkit_cart.profiles import profiles
@@ -17,7 +18,6 @@ from synthkit_cart.tokens import NULL, Codec, Floats, Integers, Labels, Numbers,
 from synthkit_cart.trees import Growth
 
 APART = 1e6
-_SLIPS, _AT_MOST = 0.05, 0.2  # of rows, and of the pairs that chance would give, that hardly ever share a category
 _MOSTLY = 0.97  # of the rows: a guard that draws extremes in may have moved a few
 _PAIRS, _SELDOM = 10, 0.05  # of rows, that chance would give; and of those, that a guard may have made
 _TOKENS = 5  # of a category, whose share may be a column
@@ -111,7 +111,7 @@ def habits(children: Rows, codecs: Mapping[Name, Codec], growth: Growth) -> tupl
             frequent = np.bincount(values, minlength=codec.size)
             tokens = [t for t in np.argsort(-frequent, kind="stable")[:_TOKENS] if frequent[t]]
             weights = [_weight(_rest((values == t).astype("float64"), leaves), at) for t in tokens]
-            if different(values, at, codec.size):
+            if never_twice(values, at, codec.size):
                 alike[name] = APART
             elif any(weights):
                 alike[name] = min(weight for weight in weights if weight)
@@ -135,20 +135,6 @@ def once(children: Rows, time: Name | None) -> dict[Name, Integers]:
             chance = pairs * (rows / max(len(values), 1)) ** 2
             found[name] = tokens[(rows - counts <= _SELDOM * chance) & (chance >= _PAIRS) & (tokens != NULL)]
     return {name: tokens for name, tokens in found.items() if len(tokens)}
-
-
-def different(values: Integers, at: Integers, size: int) -> bool:
-    """Whether hardly any owner has a category twice, where chance would give at least thirty such pairs of rows.
-
-    A guard that draws rare categories anew, and a few slips in the data, may have made some.
-    """
-    known = (at >= 0) & (values > 0)
-    pairs = at[known] * size + values[known]
-    counts = np.bincount(at[known])
-    shares = np.bincount(values[known], minlength=size) / max(int(known.sum()), 1)
-    expected = (counts * (counts - 1) / 2).sum() * (shares**2).sum()
-    twice = len(pairs) - len(np.unique(pairs))
-    return bool(expected >= 30 and twice <= min(_AT_MOST * expected, _SLIPS * len(pairs)))
 
 
 def _rest(values: Floats, leaves: Integers) -> Floats:

@@ -153,7 +153,7 @@ def smoothed(pairs: Integers, mass: Floats, overall: Integers, least: int) -> tu
     """What few rows of a leaf have is shared out among the tokens around, as frequent as these are overall.
 
     Null, and a token that ``least`` rows of a leaf have, stay as they are. The others are taken together from the
-    lowest on, until there are as many rows (statistically equivalent blocks, Tukey 1947); within such a block, tokens
+    lowest on, in blocks of about as many rows (statistically equivalent blocks, Tukey 1947). In such a block, tokens
     are as frequent as in the whole column. Else a leaf would hold single rows: what one in a thousand has would come
     out as one in fifty beside what else is true of somebody who was learned from.
 
@@ -180,7 +180,7 @@ def smoothed(pairs: Integers, mass: Floats, overall: Integers, least: int) -> tu
 
 
 def _blocks(of: Integers, rows: Floats, least: int) -> Integers:
-    """Numbers of blocks of at least so many rows of one leaf each, where it has as many; ``of`` is ascending."""
+    """Numbers of blocks of about so many rows of one leaf, or of all where it has fewer; ``of`` is ascending."""
     begins = np.append(True, of[1:] != of[:-1])[: len(of)]
     leaf = np.cumsum(begins) - 1
     before = np.cumsum(rows) - rows

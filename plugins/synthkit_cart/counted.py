@@ -8,13 +8,13 @@ from typing import Self
 
 import numpy as np
 
+from synthkit_cart.apart import TELLING, repeats
 from synthkit_cart.clock import DAY
 from synthkit_cart.tokens import Floats, Integers, Numbers, grid
 
 _MOSTLY = 0.99  # of the steps from one row to the next of its owner; a guard may have moved a few
 _MOVING = 0.1  # of these steps, at least, that are no standing still
 _LEAST = 100  # such steps, below which nothing can be said
-_PAIRS = 30  # of rows of one owner with the same number, that chance would give
 _LONGEST = 100_000  # units from the least number to the greatest
 
 
@@ -76,7 +76,7 @@ def ordering(at: Integers, numbers: Mapping[str, Floats]) -> str | None:
     best = max(moving, key=lambda name: moving[name], default=None)
     if best is not None and moving[best] >= _MOVING:
         return best
-    return next((name for name, values in numbers.items() if _different(at[order], values[order])), None)
+    return next((name for name, values in numbers.items() if _once_only(at[order], values[order])), None)
 
 
 def _moving(steps: Floats) -> float:
@@ -85,8 +85,7 @@ def _moving(steps: Floats) -> float:
     return max(ups, downs) / len(steps) if min(ups, downs) <= (1 - _MOSTLY) * len(steps) else 0.0
 
 
-def _different(at: Integers, values: Floats) -> bool:
-    tokens = np.unique(values, return_inverse=True)[1]
-    counts, shares = np.bincount(at), np.bincount(tokens) / len(tokens)
-    chance = float((counts * (counts - 1) / 2).sum() * (shares**2).sum())
-    return chance >= _PAIRS and len(np.unique(at * len(shares) + tokens)) == len(tokens)
+def _once_only(at: Integers, values: Floats) -> bool:
+    distinct, tokens = np.unique(values, return_inverse=True)
+    expected, found = repeats(tokens + 1, at, len(distinct) + 1)
+    return expected >= TELLING and not found

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from synthkit_cart.alike import exchangeable
-from synthkit_cart.apart import before, fair
+from synthkit_cart.apart import before, fair, never_twice
 from synthkit_cart.bounds import bounds
-from synthkit_cart.broods import APART, different
+from synthkit_cart.broods import APART
 from synthkit_cart.clock import within_day
 from synthkit_cart.computed import Arithmetic, Carried, Computed, after
 from synthkit_cart.history import CHANGE, CHANGES, Carry, Layout, changed
@@ -225,7 +225,7 @@ def _value(lesson: Lesson, name: Name) -> Value | Walk:
         return Plain(first)
     if not seen.later.any():
         return Repeat(first, first)
-    if not isinstance(codec, Numbers) and different(values, rows.at_rows, codec.size):
+    if not isinstance(codec, Numbers) and never_twice(values, rows.at_rows, codec.size):
         return Repeat(first, _other(lesson, name, seen), apart=True)
     moves = any(name in carry.inputs for carry in lesson.carries.values())  # and so may depend on what it moves
     steady = None if moves else exchangeable(first, values, lesson.lone, rows, seen.order, lesson.growth)

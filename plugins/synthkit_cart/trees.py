@@ -304,8 +304,8 @@ def _gains(counts: Floats, growth: Growth, *, ordered: bool, parts: Floats | Non
     with np.errstate(divide="ignore", invalid="ignore"):
         kept = square / sizes + (all_square - 2 * product + square) / rest - all_square / whole
         spread = (total - total**2 / whole[..., None]).sum(-1) / whole
-    left, right = (sizes, rest) if parts is None else (parts + _TRACE, parts[-1] - parts + _TRACE)
-    kept[(left < growth.leaf) | (right < growth.leaf)] = 0
+    sides = (sizes, rest) if parts is None else (parts + _TRACE, parts[-1] - parts + _TRACE)
+    kept[(sides[0] < growth.leaf) | (sides[1] < growth.leaf)] = 0
     threshold = kept.argmax(0)
     gain = np.take_along_axis(kept, threshold[None], 0)[0]
     return np.where(spread > 0, gain - growth.penalty * spread, 0.0), threshold

@@ -13,7 +13,6 @@ from synthkit_cart.steps import Step
 from synthkit_cart.tokens import Floats, Integers, Numbers, on_grid
 
 _BETTER = 0.9  # of what is left open where the number itself is drawn, at most, where its change is
-
 _MOSTLY = 0.95  # of the rows
 
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from synthkit import Column, ColumnKind, Context, Dataset
+from synthkit_cart.apart import never_twice
 from synthkit_cart.bounds import Bound, bounds
-from synthkit_cart.broods import different
 from synthkit_cart.cart import Cart, CartOptions
 from synthkit_cart.clock import DAY, Clock
 from synthkit_cart.counted import Counted, ordering, unit_of
@@ -109,11 +109,11 @@ def test_what_can_only_be_drawn_beyond_a_bound_is_put_on_it() -> None:
 
 def test_a_few_slips_are_no_reason_why_a_category_should_come_twice() -> None:
     owners, kinds = np.repeat(np.arange(200), 3), np.tile([1, 2, 3], 200)
-    assert different(kinds, owners, 4)
+    assert never_twice(kinds, owners, 4)
     kinds[1:30:3] = 1
-    assert different(kinds, owners, 4)
+    assert never_twice(kinds, owners, 4)
     kinds[1:300:3] = 1
-    assert not different(kinds, owners, 4)
+    assert not never_twice(kinds, owners, 4)
 
 
 @pytest.mark.parametrize(
